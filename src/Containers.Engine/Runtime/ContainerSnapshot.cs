@@ -1,0 +1,82 @@
+namespace Containers.Engine.Runtime;
+
+/// <summary>A container's state as the kernel and the exit record tell it.</summary>
+public enum ContainerState
+{
+    /// <summary>Being made by a living session, or left behind half made by a dead one (<see cref="StateReason.Incomplete"/>).</summary>
+    Creating,
+
+    /// <summary>Made, never started.</summary>
+    Created,
+
+    /// <summary>Its first process lives.</summary>
+    Running,
+
+    /// <summary>Its first process has ended.</summary>
+    Exited,
+}
+
+/// <summary>Why a container is in its state, where that is not the ordinary course.</summary>
+public enum StateReason
+{
+    /// <summary>The ordinary course.</summary>
+    None,
+
+    /// <summary>The kernel killed it for its memory limit.</summary>
+    OutOfMemory,
+
+    /// <summary>Its monitor died, and the container with it: the exit code is not known.</summary>
+    MonitorLost,
+
+    /// <summary>The machine was started anew while it ran: the exit code is not known.</summary>
+    Rebooted,
+
+    /// <summary>The session that was making it died. It can only be removed.</summary>
+    Incomplete,
+}
+
+/// <summary>A container as it was at one moment.</summary>
+public sealed record ContainerSnapshot
+{
+    /// <summary>64 hexadecimal digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The unique name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required ContainerOptions Options { get; init; }
+
+    /// <summary>The program and its arguments as they are executed, the image's configuration applied.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>The state.</summary>
+    public ContainerState State { get; init; }
+
+    /// <summary>What is particular about the state.</summary>
+    public StateReason Reason { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its first process was last started.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When its first process last ended.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>The first process's exit code, 128 + signal where a signal ended it; null while it runs, or where it is not known.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>The signal that ended the first process, else null.</summary>
+    public int? Signal { get; init; }
+
+    /// <summary>Whether the kernel killed a process in it for its memory limit.</summary>
+    public bool OomKilled { get; init; }
+
+    /// <summary>The first process's pid on this machine while it runs.</summary>
+    public int? ProcessId { get; init; }
+
+    /// <summary>The monitor's pid while it runs.</summary>
+    public int? MonitorProcessId { get; init; }
+}
