@@ -176,10 +176,10 @@ public sealed class LogReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(100_000, 1000, null)]
-    [InlineData(20_000, 1000, null)]
-    [InlineData(3_000, 1000, null)]
-    [InlineData(20_000, 1000, 0)]
+    [InlineData(100_000, 200, null)]
+    [InlineData(20_000, 200, null)]
+    [InlineData(10_000, 300, null)]
+    [InlineData(20_000, 200, 0)]
     public void A_follower_neither_loses_nor_repeats_a_record_while_files_rotate(int maxSize, int maxFiles, int? tail)
     {
         const int count = 30_000;
