@@ -45,7 +45,10 @@ internal sealed class CgroupManager : IDisposable
     /// <summary>Symbolic links below /sys/fs/cgroup for controllers that are mounted together: <c>cpu</c> to <c>cpu,cpuacct</c>.</summary>
     public IReadOnlyList<(string Name, string Target)> Links { get; }
 
-    /// <summary>v1 and hybrid: the <c>tasks</c> files (O_WRONLY) a monitor, single-threaded, writes <c>0</c> to. See <see cref="ContainerCgroup.JoinDescriptors"/>.</summary>
+    /// <summary>
+    /// v1 and hybrid: the <c>tasks</c> files (O_WRONLY) a monitor, single-threaded, writes <c>0</c> to. See <see cref="ContainerCgroup.JoinDescriptors"/>.
+    /// To be asked for after <see cref="Create(string, ResourceLimits, DevicePolicy)"/>, which notices a parent that was removed meanwhile.
+    /// </summary>
     public IReadOnlyList<FileDescriptor> MonitorJoinDescriptors =>
         [.. Parents().Where(made => !made.Hierarchy.IsUnified).Select(made => made.MonitorJoin)];
 
@@ -152,16 +155,24 @@ internal sealed class CgroupManager : IDisposable
         return own.Length == 0 ? null : new ContainerCgroup(this, id, own, [.. ready.Except(own)]);
     }
 
-    /// <summary>Removes the parent and the monitors' cgroup from every hierarchy, unless containers or monitors are left.</summary>
+    /// <summary>
+    /// Removes the parent and the monitors' cgroup from every hierarchy, unless containers or monitors are left. For taking the engine off a machine, not
+    /// for every container's end: a session that is just starting a container would find its descriptors dead.
+    /// </summary>
     /// <returns>Whether all of them are gone.</returns>
     public bool RemoveParentIfEmpty()
     {
         lock (gate)
         {
-            bool isGone = true;
-            foreach (CgroupHierarchy hierarchy in hierarchies)
+            string[] paths = [.. hierarchies.Select(hierarchy => $"{hierarchy.Mount.Path}/{parent}")];
+            if (paths.Any(path => CgroupTree.Children(path).Any(child => Path.GetFileName(child) != CgroupParent.MonitorsName)))
             {
-                string path = $"{hierarchy.Mount.Path}/{parent}";
+                return false;
+            }
+
+            bool isGone = true;
+            foreach (string path in paths)
+            {
                 _ = Files.TryRemove(Files.CurrentFolder, $"{path}/{CgroupParent.MonitorsName}", isFolder: true);
                 isGone &= Files.TryRemove(Files.CurrentFolder, path, isFolder: true) is Errno.None or Errno.ENOENT;
             }

@@ -62,12 +62,15 @@ internal sealed class CgroupParent
         UnifiedControllers? unified = hierarchy.IsUnified ? new UnifiedControllers(hierarchy.Controllers) : null;
         CgroupFolder above = OpenFolder(Files.CurrentFolder, hierarchy.Mount.Path, hierarchy.Mount.Path);
         unified?.EnableBelow(above);
-        foreach (string name in parent.Split('/'))
+        string[] names = parent.Split('/');
+        for (int i = 0; i < names.Length; i++)
         {
+            string name = names[i];
             string path = $"{above.Path}/{name}";
             bool isNew = Make(above, name, path);
             CgroupFolder folder = OpenFolder(above.Anchor.Number, name, path);
-            if (isNew)
+            // The last is the engine's own and prepared each time: a session could have ended between making and preparing it.
+            if (isNew || i == names.Length - 1)
             {
                 foreach (ICgroupController controller in hierarchy.Controllers)
                 {

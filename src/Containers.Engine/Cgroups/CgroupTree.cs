@@ -48,6 +48,21 @@ internal static class CgroupTree
     public static string Numbers(IReadOnlyList<int> pids) =>
         pids.Count == 0 ? "none" : string.Join(", ", pids.Take(10)) + (pids.Count > 10 ? ", ..." : "");
 
+    /// <summary>The cgroups right below a cgroup.</summary>
+    /// <param name="path">The cgroup.</param>
+    /// <returns>Their paths; none where it is not there.</returns>
+    public static string[] Children(string path)
+    {
+        try
+        {
+            return Directory.GetDirectories(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
     private static Errno TryRemove(string path)
     {
         Errno errno = Files.TryRemove(Files.CurrentFolder, path, isFolder: true);
@@ -94,18 +109,6 @@ internal static class CgroupTree
         foreach (string child in Children(path))
         {
             Collect(child, found);
-        }
-    }
-
-    private static string[] Children(string path)
-    {
-        try
-        {
-            return Directory.GetDirectories(path);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return [];
         }
     }
 }

@@ -17,7 +17,7 @@ internal interface ICgroupController
     /// <returns>Whether <see cref="Apply"/> would change anything.</returns>
     bool IsAsked(CgroupSettings settings);
 
-    /// <summary>Makes a new inner cgroup ready for containers below it.</summary>
+    /// <summary>Makes an inner cgroup ready for containers below it, where it is not ready yet.</summary>
     /// <param name="above">The cgroup it was made in.</param>
     /// <param name="folder">The inner cgroup.</param>
     void Prepare(CgroupFolder above, CgroupFolder folder)

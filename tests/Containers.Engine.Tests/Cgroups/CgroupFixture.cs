@@ -5,27 +5,35 @@ using Containers.Engine.Runtime;
 namespace Containers.Engine.Tests.Cgroups;
 
 /// <summary>The machine's cgroups under a parent of the tests' own, which is removed with all in it.</summary>
-public sealed class CgroupFixture : IDisposable
+public class CgroupFixture : IDisposable
 {
     private readonly List<ContainerCgroup> made = [];
+    private readonly string mountinfo;
     private readonly CgroupManager? manager;
     private int number;
 
     public CgroupFixture()
+        : this($"pscontainers-test-{Environment.ProcessId}", File.ReadAllText("/proc/self/mountinfo"))
     {
-        if (Environment.IsPrivilegedProcess)
+    }
+
+    protected CgroupFixture(string parent, string mountinfo)
+    {
+        this.mountinfo = mountinfo;
+        Parent = parent;
+        if (Environment.IsPrivilegedProcess && CgroupMountPoint.Parse(mountinfo).Count > 0)
         {
-            manager = CgroupManager.Detect(Parent);
+            manager = CgroupManager.FromMounts(parent, mountinfo);
         }
     }
 
-    internal static string Parent => $"pscontainers-test-{Environment.ProcessId}";
+    internal string Parent { get; }
 
     internal CgroupManager Manager
     {
         get
         {
-            Assert.SkipWhen(manager is null, "needs root");
+            Assert.SkipWhen(manager is null, "needs root, and hierarchies of this version");
             return manager!;
         }
     }
@@ -38,30 +46,32 @@ public sealed class CgroupFixture : IDisposable
     }
 
     /// <summary>Runs a shell that moves itself into the cgroup and then becomes the script.</summary>
-    internal static Run Start(ContainerCgroup cgroup, string script)
+    internal Run Start(ContainerCgroup cgroup, string script)
     {
-        var join = new List<string>();
-        foreach (string path in Folders(cgroup))
-        {
-            join.Add($"echo 0 > {path}/cgroup.procs || exit 99");
-        }
-
-        return new Run(string.Join('\n', join) + "\n" + script);
+        IEnumerable<string> joins = Folders(cgroup).Select(path => $"echo 0 > {path}/cgroup.procs || exit 99\n");
+        return new Run(string.Concat(joins) + script);
     }
 
     /// <summary>Runs a script in the cgroup to its end.</summary>
-    internal static (int ExitCode, string Output, string Error) RunIn(ContainerCgroup cgroup, string script)
+    internal (int ExitCode, string Output, string Error) RunIn(ContainerCgroup cgroup, string script)
     {
         using Run run = Start(cgroup, script);
         return run.Finish();
     }
 
     /// <summary>The container's folder in each hierarchy, found by looking.</summary>
-    internal static IReadOnlyList<string> Folders(ContainerCgroup cgroup) =>
-        [.. CgroupMountPoint.Parse(File.ReadAllText("/proc/self/mountinfo"))
-            .Select(mount => $"{mount.Path}/{Parent}/{cgroup.Id}").Where(Directory.Exists)];
+    internal IReadOnlyList<string> Folders(ContainerCgroup cgroup) => FoldersNamed($"{Parent}/{cgroup.Id}");
+
+    internal IReadOnlyList<string> FoldersNamed(string name) =>
+        [.. CgroupMountPoint.Parse(mountinfo).Select(mount => $"{mount.Path}/{name}").Where(Directory.Exists)];
 
     public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
     {
         foreach (ContainerCgroup cgroup in made)
         {

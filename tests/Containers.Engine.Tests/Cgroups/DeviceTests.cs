@@ -24,14 +24,14 @@ public sealed class DeviceTests(CgroupFixture fixture) : IClassFixture<CgroupFix
         using ContainerCgroup confined = fixture.Create(devices: DevicePolicy.Default);
         using ContainerCgroup open = fixture.Create(devices: DevicePolicy.AllowAll);
 
-        (int exitCode, string output, _) = CgroupFixture.RunIn(confined, loop.Variables + ReadThroughNewNode);
+        (int exitCode, string output, _) = fixture.RunIn(confined, loop.Variables + ReadThroughNewNode);
         Assert.NotEqual(90, exitCode);
         Assert.NotEqual(0, exitCode);
         Assert.Contains("Operation not permitted", output, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", output, StringComparison.Ordinal);
 
         // The same attack succeeds without the policy, so that the test bites.
-        (exitCode, output, _) = CgroupFixture.RunIn(open, loop.Variables + ReadThroughNewNode);
+        (exitCode, output, _) = fixture.RunIn(open, loop.Variables + ReadThroughNewNode);
         Assert.Equal(0, exitCode);
         Assert.Contains("secret of host!!", output, StringComparison.Ordinal);
     }
@@ -43,10 +43,10 @@ public sealed class DeviceTests(CgroupFixture fixture) : IClassFixture<CgroupFix
         using ContainerCgroup confined = fixture.Create(devices: DevicePolicy.Default);
         using ContainerCgroup open = fixture.Create(devices: DevicePolicy.AllowAll);
 
-        (int exitCode, _, string error) = CgroupFixture.RunIn(confined, $"printf overwritten > {loop.Path}");
+        (int exitCode, _, string error) = fixture.RunIn(confined, $"printf overwritten > {loop.Path}");
         Assert.NotEqual(0, exitCode);
         Assert.Contains("Operation not permitted", error, StringComparison.Ordinal);
-        Assert.Equal((0, ""), (CgroupFixture.RunIn(open, $"printf overwritten > {loop.Path}").ExitCode, ""));
+        Assert.Equal((0, ""), (fixture.RunIn(open, $"printf overwritten > {loop.Path}").ExitCode, ""));
     }
 
     [Fact]
@@ -55,10 +55,10 @@ public sealed class DeviceTests(CgroupFixture fixture) : IClassFixture<CgroupFix
         using ContainerCgroup confined = fixture.Create(devices: DevicePolicy.Default);
         using ContainerCgroup open = fixture.Create(devices: DevicePolicy.AllowAll);
 
-        (int exitCode, _, string error) = CgroupFixture.RunIn(confined, "exec 3</dev/kmsg");
+        (int exitCode, _, string error) = fixture.RunIn(confined, "exec 3</dev/kmsg");
         Assert.NotEqual(0, exitCode);
         Assert.Contains("Operation not permitted", error, StringComparison.Ordinal);
-        Assert.Equal(0, CgroupFixture.RunIn(open, "exec 3</dev/kmsg").ExitCode);
+        Assert.Equal(0, fixture.RunIn(open, "exec 3</dev/kmsg").ExitCode);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class DeviceTests(CgroupFixture fixture) : IClassFixture<CgroupFix
     {
         using ContainerCgroup cgroup = fixture.Create(devices: DevicePolicy.Default);
 
-        (int exitCode, string output, string error) = CgroupFixture.RunIn(
+        (int exitCode, string output, string error) = fixture.RunIn(
             cgroup,
             """
             set -e
@@ -87,9 +87,9 @@ public sealed class DeviceTests(CgroupFixture fixture) : IClassFixture<CgroupFix
         DevicePolicy policy = DevicePolicy.Default.With(new DeviceRule(DeviceKind.Block, loop.Major, loop.Minor, DeviceAccess.Read));
         using ContainerCgroup cgroup = fixture.Create(devices: policy);
 
-        Assert.Equal("secret", CgroupFixture.RunIn(cgroup, $"head -c 6 {loop.Path}").Output);
-        Assert.Contains("Operation not permitted", CgroupFixture.RunIn(cgroup, $"printf x > {loop.Path}").Error, StringComparison.Ordinal);
-        Assert.NotEqual(0, CgroupFixture.RunIn(cgroup, "exec 3</dev/kmsg").ExitCode);
+        Assert.Equal("secret", fixture.RunIn(cgroup, $"head -c 6 {loop.Path}").Output);
+        Assert.Contains("Operation not permitted", fixture.RunIn(cgroup, $"printf x > {loop.Path}").Error, StringComparison.Ordinal);
+        Assert.NotEqual(0, fixture.RunIn(cgroup, "exec 3</dev/kmsg").ExitCode);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class DeviceTests(CgroupFixture fixture) : IClassFixture<CgroupFix
         CgroupManager manager = fixture.Manager;
         Assert.SkipWhen(manager.Version == CgroupVersion.V1, "no v2 hierarchy is mounted");
         using ContainerCgroup cgroup = fixture.Create();
-        string folder = CgroupFixture.Folders(cgroup).Single(path => File.Exists(path + "/cgroup.events"));
+        string folder = fixture.Folders(cgroup).Single(path => File.Exists(path + "/cgroup.events"));
         using FileDescriptor program = Bpf.LoadDeviceProgram(DeviceProgram.Compile(DevicePolicy.Default), "test");
         using FileDescriptor target = Files.Open(Files.CurrentFolder, folder, LibC.O_RDONLY | LibC.O_DIRECTORY);
 

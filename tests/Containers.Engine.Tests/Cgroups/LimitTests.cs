@@ -5,7 +5,12 @@ using Containers.Engine.Runtime;
 
 namespace Containers.Engine.Tests.Cgroups;
 
-public sealed class LimitTests(CgroupFixture fixture) : IClassFixture<CgroupFixture>
+public sealed class LimitTests(CgroupFixture fixture) : LimitTestsOf(fixture), IClassFixture<CgroupFixture>;
+
+/// <summary>The same where no v2 hierarchy is to be seen.</summary>
+public sealed class V1LimitTests(V1Fixture fixture) : LimitTestsOf(fixture), IClassFixture<V1Fixture>;
+
+public abstract class LimitTestsOf(CgroupFixture fixture)
 {
     private const long MiB = 1024 * 1024;
     private const int Killed = 128 + 9;
@@ -19,7 +24,7 @@ public sealed class LimitTests(CgroupFixture fixture) : IClassFixture<CgroupFixt
         using ContainerCgroup cgroup = fixture.Create(new ResourceLimits { Memory = 32 * MiB });
         Assert.Equal(0, cgroup.OomKills());
 
-        (int exitCode, _, _) = CgroupFixture.RunIn(cgroup, Use(128));
+        (int exitCode, _, _) = fixture.RunIn(cgroup, Use(128));
 
         Assert.Equal(Killed, exitCode);
         Assert.Equal(1, cgroup.OomKills());
@@ -30,7 +35,7 @@ public sealed class LimitTests(CgroupFixture fixture) : IClassFixture<CgroupFixt
     {
         using ContainerCgroup cgroup = fixture.Create(new ResourceLimits { Memory = 64 * MiB });
 
-        (int exitCode, _, string error) = CgroupFixture.RunIn(cgroup, Use(16));
+        (int exitCode, _, string error) = fixture.RunIn(cgroup, Use(16));
 
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Equal(0, cgroup.OomKills());
@@ -52,7 +57,7 @@ public sealed class LimitTests(CgroupFixture fixture) : IClassFixture<CgroupFixt
     {
         using ContainerCgroup cgroup = fixture.Create(new ResourceLimits { PidsLimit = 4 });
 
-        (int exitCode, string output, string error) = CgroupFixture.RunIn(cgroup, "for i in 1 2 3 4 5 6; do sleep 30 >/dev/null 2>&1 & echo $i; done");
+        (int exitCode, string output, string error) = fixture.RunIn(cgroup, "for i in 1 2 3 4 5 6; do sleep 30 >/dev/null 2>&1 & echo $i; done");
 
         Assert.NotEqual(0, exitCode);
         Assert.Equal("1\n2\n3\n", output);
@@ -65,7 +70,7 @@ public sealed class LimitTests(CgroupFixture fixture) : IClassFixture<CgroupFixt
     public void A_busy_process_gets_no_more_processor_time_than_the_limit()
     {
         using ContainerCgroup cgroup = fixture.Create(new ResourceLimits { Cpus = 0.2m });
-        using CgroupFixture.Run run = CgroupFixture.Start(cgroup, "echo ready; while :; do :; done");
+        using CgroupFixture.Run run = fixture.Start(cgroup, "echo ready; while :; do :; done");
         Assert.True(SpinWait.SpinUntil(() => cgroup.Processes().Count > 0 && Throttled(cgroup) > 0, TimeSpan.FromSeconds(30)));
 
         TimeSpan before = ProcessorTime(run.Pid);
@@ -86,10 +91,10 @@ public sealed class LimitTests(CgroupFixture fixture) : IClassFixture<CgroupFixt
         using ContainerCgroup cgroup = fixture.Create(new ResourceLimits { Memory = 32 * MiB, PidsLimit = 10, Cpus = 0.5m });
 
         cgroup.SetLimits(new ResourceLimits { Memory = 256 * MiB, PidsLimit = 20 });
-        Assert.Equal(0, CgroupFixture.RunIn(cgroup, Use(128)).ExitCode);
+        Assert.Equal(0, fixture.RunIn(cgroup, Use(128)).ExitCode);
 
         cgroup.SetLimits(new ResourceLimits { Memory = 16 * MiB, Cpus = 1m });
-        Assert.Equal(Killed, CgroupFixture.RunIn(cgroup, Use(128)).ExitCode);
+        Assert.Equal(Killed, fixture.RunIn(cgroup, Use(128)).ExitCode);
         Assert.Equal("20", File.ReadAllText(Path.Combine(cgroup.PathOf("pids")!, "pids.max")).Trim());
     }
 
@@ -116,18 +121,6 @@ public sealed class LimitTests(CgroupFixture fixture) : IClassFixture<CgroupFixt
         cgroup.SetLimits(new ResourceLimits { Memory = (1L << 40) + 1, Cpus = CpuBandwidth.OnlineProcessors, PidsLimit = 4_000_000 });
         Assert.Equal("4000000", File.ReadAllText(Path.Combine(cgroup.PathOf("pids")!, "pids.max")).Trim());
     }
-
-    [Theory]
-    [InlineData("0-1", 2)]
-    [InlineData("0", 1)]
-    [InlineData("0-3,8,10-11\n", 7)]
-    public void Lists_of_processors_are_counted(string list, int count) => Assert.Equal(count, CpuBandwidth.CountOf(list));
-
-    [Theory]
-    [InlineData("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n", 3)]
-    [InlineData("low 0\nhigh 0\nmax 17\noom 4\noom_kill 2\noom_group_kill 1\n", 2)]
-    [InlineData("oom_kill_disable 0\nunder_oom 0\n", 0)]
-    public void Kills_for_memory_are_read_from_either_version(string text, long count) => Assert.Equal(count, ContainerCgroup.OomKillsIn(text));
 
     private static long Throttled(ContainerCgroup cgroup) =>
         long.Parse(
