@@ -44,7 +44,7 @@ public sealed class ImportContainerImageCommand : ContainerCommand
     [CommandArgument]
     public string[] Cmd { get; set; } = [];
 
-    /// <summary>Variables that containers of the image have: 'KEY=VALUE' texts, a hashtable, or both. Without PATH, Linux's usual one.</summary>
+    /// <summary>Variables that containers of the image have: 'KEY=VALUE' texts, a hashtable, or both.</summary>
     [Parameter]
     [EnvironmentArgument]
     public IDictionary<string, string>? Env { get; set; }
