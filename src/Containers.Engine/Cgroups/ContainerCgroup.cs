@@ -62,6 +62,13 @@ internal sealed class ContainerCgroup : IDisposable
     /// <summary>As <see cref="CgroupManager.Mounts"/>.</summary>
     public IReadOnlyList<CgroupMount> Mounts => manager.Mounts;
 
+    /// <summary>What is shown in the container below /sys/fs/cgroup: the place there (empty for itself) and this cgroup's path on the host.</summary>
+    public IReadOnlyList<(string Target, string Source)> Shown =>
+    [
+        .. own.Where(made => made.Hierarchy.Shown is not null)
+            .Select(made => (manager.Version == CgroupVersion.V2 ? string.Empty : made.Hierarchy.Shown!.Target, made.ContainerFolder(Id).Path)),
+    ];
+
     /// <summary>As <see cref="CgroupManager.Links"/>.</summary>
     public IReadOnlyList<(string Name, string Target)> Links => manager.Links;
 
