@@ -101,6 +101,7 @@ public sealed class V2LifecycleTests(CgroupFixture fixture) : IClassFixture<Cgro
             // Without a limit there is nothing in the way, and devices need no controller.
             using ContainerCgroup cgroup = manager.Create("b", new(), DevicePolicy.Default);
             Assert.Null(cgroup.OomCounter);
+            Assert.Equal("domain", File.ReadAllText($"{folder}/inner/b/cgroup.type").Trim());
             cgroup.Remove();
             Assert.True(manager.RemoveParentIfEmpty());
         }
