@@ -27,7 +27,7 @@ public sealed class SeccompKernelTests(SeccompProbe probe) : IClassFixture<Secco
         var refused = Enumerable.Range(0, 600).Select(n => (Number: (uint)n, Verdict: interpreter.Run(arch, (uint)n)))
             .Where(v => (v.Verdict & 0xFFFF0000) == (uint)SeccompAction.Errno)
 
-            // uprobe(2): since Linux 6.15 the kernel lets it and uretprobe(2), which only its own trampolines can use, pass every filter.
+            // uprobe(2), seen on Linux 6.18: the kernel lets it pass every filter, as uretprobe(2) since 6.14; only its own trampolines can use them.
             .Where(v => arch != SeccompCompilerTests.X64 || v.Number != 336).ToList();
         string[] answers = probe.Run(Default, is32Bit, refused.Select(v => $"{entry}:{v.Number}"));
         Assert.InRange(refused.Count, 100, 500);
