@@ -6,6 +6,8 @@ namespace Containers.Init;
 [StructLayout(LayoutKind.Sequential)]
 internal struct CloneArguments
 {
+    internal const ulong WithPidDescriptor = 0x1000, IntoCgroup = 0x2_0000_0000;
+
     internal ulong Flags, PidDescriptor, ChildTid, ParentTid, ExitSignal, Stack, StackSize, ThreadStorage, SetTid, SetTidSize, Cgroup;
 }
 

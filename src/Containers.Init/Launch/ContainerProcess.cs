@@ -96,7 +96,7 @@ internal static unsafe class ContainerProcess
             case PlanOperation.VerifyDevice:
                 return Verify.Device(state, (int)step->A, (uint)step->B, (uint)step->C);
             case PlanOperation.VerifyFileSystem:
-                return Verify.FileSystem(state, (int)step->A, step->B);
+                return Verify.FileSystem(state, (int)step->A, step->B, step->C != 0);
             case PlanOperation.VerifyWorkingFolder:
                 return Verify.WorkingFolder(state);
             case PlanOperation.VerifyMonitor:

@@ -27,6 +27,12 @@ internal static unsafe class Entry
         Descriptors.KeepOnlyPlans(plan);
         CloneArguments clone = default;
         clone.ExitSignal = Signals.SIGCHLD;
+        if (plan->MonitorIntoCgroup >= 0)
+        {
+            clone.Flags = CloneArguments.IntoCgroup;
+            clone.Cgroup = (ulong)plan->MonitorIntoCgroup;
+        }
+
         long pid = Sys.Call(SysNr.Clone3, (long)&clone, sizeof(CloneArguments));
         if (pid == 0)
         {

@@ -23,7 +23,7 @@ internal static unsafe class UserFiles
             result = Read(state, root, proc, Text.Z("etc/group"u8), &groups);
             if (result >= 0)
             {
-                result = Find(state, &passwd, &groups, user, group == (byte*)state->Plan ? null : group, home, homeSize);
+                result = Find(state, &passwd, &groups, user, group, home, homeSize);
                 Free(&groups);
             }
 

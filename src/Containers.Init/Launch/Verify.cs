@@ -26,7 +26,7 @@ internal static unsafe class Verify
         return -Error.EINVAL;
     }
 
-    internal static long FileSystem(LaunchState* state, int descriptor, long magic)
+    internal static long FileSystem(LaunchState* state, int descriptor, long magic, bool isRefused)
     {
         // struct statfs begins with f_type, a long; the rest is not looked at.
         long* status = stackalloc long[16];
@@ -36,7 +36,7 @@ internal static unsafe class Verify
             return result;
         }
 
-        if (status[0] == magic)
+        if ((status[0] == magic) != isRefused)
         {
             return 0;
         }

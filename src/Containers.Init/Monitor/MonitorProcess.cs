@@ -8,8 +8,6 @@ namespace Containers.Init;
 /// </summary>
 internal static unsafe class MonitorProcess
 {
-    private const ulong ClonePidDescriptor = 0x1000, CloneIntoCgroup = 0x2_0000_0000;
-
     internal static void Run(PlanHeader* plan)
     {
         Sys.Call(SysNr.Setsid);
@@ -59,12 +57,12 @@ internal static unsafe class MonitorProcess
         if (result >= 0)
         {
             CloneArguments clone = default;
-            clone.Flags = plan->CloneFlags | ClonePidDescriptor;
+            clone.Flags = plan->CloneFlags | CloneArguments.WithPidDescriptor;
             clone.ExitSignal = Signals.SIGCHLD;
             clone.PidDescriptor = (ulong)&pidDescriptor;
             if (plan->IntoCgroup >= 0)
             {
-                clone.Flags |= CloneIntoCgroup;
+                clone.Flags |= CloneArguments.IntoCgroup;
                 clone.Cgroup = (ulong)plan->IntoCgroup;
             }
 

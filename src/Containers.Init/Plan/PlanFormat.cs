@@ -46,6 +46,9 @@ internal struct PlanHeader
     /// <summary>The cgroup folder that the first process is born into (CLONE_INTO_CGROUP), or -1.</summary>
     internal int IntoCgroup;
 
+    /// <summary>The cgroup folder that the monitor is born into, or -1.</summary>
+    internal int MonitorIntoCgroup;
+
     /// <summary>The monitor's end of the session's SOCK_SEQPACKET pair.</summary>
     internal int Session;
 
@@ -74,7 +77,7 @@ internal struct PlanHeader
     /// <summary>argv and envp (pointer arrays) of the hand-over.</summary>
     internal uint HandOverArguments, HandOverEnvironment;
 
-    /// <summary>int[]: cgroup.procs files the monitor writes itself to.</summary>
+    /// <summary>int[]: tasks files (v1) the monitor writes itself to.</summary>
     internal uint MonitorCgroupCount, MonitorCgroupsOffset;
 
     /// <summary>PlanRemoval[]: cgroups the monitor removes at the end.</summary>
@@ -165,7 +168,7 @@ internal static class PlanOperation
     /// <summary>Fails unless the descriptor is that character device [descriptor, major, minor].</summary>
     internal const byte VerifyDevice = 4;
 
-    /// <summary>Fails unless the descriptor lies on a file system of that magic number [descriptor, magic].</summary>
+    /// <summary>Fails unless the descriptor lies on a file system of that magic number, or where it does [descriptor, magic, 0 or 1].</summary>
     internal const byte VerifyFileSystem = 5;
 
     /// <summary>Finds user, group and supplementary groups in the image's own files [root, user, group or 0, HOME buffer, its size, /proc].</summary>

@@ -1,0 +1,32 @@
+namespace Containers.Engine.Layers;
+
+/// <summary>What <c>.wh.</c> names of an archive mean.</summary>
+internal enum WhiteoutHandling
+{
+    /// <summary>Nothing that belongs into a root file system: they are refused.</summary>
+    Refuse,
+
+    /// <summary>An OCI layer's removals (image-spec, layer.md): they become overlayfs's own, a character device 0:0 or trusted.overlay.opaque.</summary>
+    Overlay,
+}
+
+/// <summary>How an archive is unpacked.</summary>
+internal sealed record ExtractionOptions
+{
+    /// <summary>For an archive of a root file system.</summary>
+    public static ExtractionOptions RootFileSystem { get; } = new();
+
+    /// <summary>For an image's layer.</summary>
+    public static ExtractionOptions Layer { get; } = new() { Whiteouts = WhiteoutHandling.Overlay };
+
+    /// <summary>The bounds.</summary>
+    public ExtractionLimits Limits { get; init; } = ExtractionLimits.Default;
+
+    /// <summary>What <c>.wh.</c> names mean.</summary>
+    public WhiteoutHandling Whiteouts { get; init; } = WhiteoutHandling.Refuse;
+}
+
+/// <summary>What was unpacked.</summary>
+/// <param name="Entries">Files, folders, links and nodes made, those folders included that were made because an entry lies in them.</param>
+/// <param name="ContentBytes">Bytes of content written to files; holes do not count.</param>
+internal readonly record struct ExtractionResult(long Entries, long ContentBytes);

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+using Containers.Interop;
+using Tmds.Linux;
+
+namespace Containers.Engine.Storage;
+
+/// <summary>
+/// Replaces a small file so that a reader, who takes no lock, sees the old or the new content whole, at whatever instant the writer dies.
+/// Writers of one document are serialised by their own lock.
+/// </summary>
+internal static class AtomicDocument
+{
+    // Not in Tmds.LibC; includes O_DIRECTORY, whose number differs by architecture.
+    private static readonly int NamelessFile = 0x400000 | LibC.O_DIRECTORY;
+
+    /// <summary>Writes a document.</summary>
+    /// <param name="folderFd">Its folder, opened O_RDONLY.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="bytes">Its new content.</param>
+    /// <param name="durable">Whether it must survive the loss of power: then the file and its folder are synced.</param>
+    /// <exception cref="KernelException">It was not replaced; the old content stands (unless only the folder's sync failed).</exception>
+    public static void Write(int folderFd, string name, ReadOnlySpan<byte> bytes, bool durable)
+    {
+        string temporary = $".{name}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+        byte[] temporaryName = Encoding.UTF8.GetBytes(temporary);
+
+        // A nameless file leaves nothing when the writer dies. Some file systems (overlay before Linux 6.1) cannot make one.
+        FileDescriptor? file = FolderEntries.TryOpen(folderFd, "."u8, LibC.O_WRONLY | NamelessFile, 0x180, out Errno errno);
+        bool isNameless = file is not null;
+        file ??= errno is Errno.EOPNOTSUPP or Errno.EISDIR or Errno.ENOENT
+            ? Files.Open(folderFd, temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180)
+            : throw new KernelException(errno, "writing", name);
+        try
+        {
+            using (file)
+            {
+                Files.Write(file, bytes, name);
+                if (durable)
+                {
+                    Files.Sync(file, name);
+                }
+
+                if (isNameless && (errno = FolderEntries.TryLink(file, folderFd, temporaryName)) != Errno.None)
+                {
+                    throw new KernelException(errno, "naming the new content of", name);
+                }
+            }
+
+            Files.Rename(folderFd, temporary, folderFd, name);
+        }
+        catch
+        {
+            _ = FolderEntries.TryRemove(folderFd, temporaryName, isFolder: false);
+            throw;
+        }
+
+        if (durable)
+        {
+            SyncFolder(folderFd, name);
+        }
+    }
+
+    private static void SyncFolder(int folderFd, string name)
+    {
+        using FileDescriptor folder = Files.Open(folderFd, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        Files.Sync(folder, $"the folder of {name}");
+    }
+}
