@@ -36,6 +36,17 @@ internal static partial class Duration
             (Part(match, "d") * 86400) + (Part(match, "h") * 3600) + (Part(match, "m") * 60) + Part(match, "s") + (Part(match, "ms") / 1000));
     }
 
+    /// <summary>
+    /// Makes a duration of what PowerShell read as a number: <c>2d</c> and <c>30s</c> are numbers to it, a decimal and a short
+    /// integer.
+    /// </summary>
+    /// <param name="seconds">The number.</param>
+    /// <param name="spelling">How it was written.</param>
+    /// <returns>The duration, 0 or more.</returns>
+    /// <exception cref="FormatException">It is negative or too long.</exception>
+    public static TimeSpan FromNumber(decimal seconds, string spelling) =>
+        spelling.EndsWith('d') || spelling.EndsWith('s') ? Parse(spelling) : FromSeconds(seconds);
+
     /// <summary>Makes a duration of a number of seconds.</summary>
     /// <param name="seconds">The seconds.</param>
     /// <returns>The duration.</returns>

@@ -14,7 +14,7 @@ internal sealed class DurationArgumentAttribute : ArgumentAttribute
         var duration = Unwrap(input) switch
         {
             TimeSpan span => span,
-            var value when TryNumber(value, out var seconds) => Duration.FromSeconds(seconds),
+            var value when TryNumber(value, out var seconds) => Duration.FromNumber(seconds, Text(input)),
             _ => Duration.Parse(Text(input)),
         };
         if (duration < TimeSpan.Zero || duration > s_longest)

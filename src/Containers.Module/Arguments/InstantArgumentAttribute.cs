@@ -18,7 +18,7 @@ internal sealed class InstantArgumentAttribute : ArgumentAttribute
             case TimeSpan span:
                 return Before(span);
             case var value when TryNumber(value, out var seconds):
-                return Before(Duration.FromSeconds(seconds));
+                return Before(Duration.FromNumber(seconds, Text(input)));
         }
 
         var text = Text(input);

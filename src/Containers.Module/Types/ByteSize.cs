@@ -29,7 +29,7 @@ public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
             throw new FormatException($"'{text}' is no size: write a number of bytes (512MB) or text with a suffix ('512m', '1.5g').");
         }
 
-        return FromNumber(number, (decimal)Math.Pow(1024, power), text);
+        return FromNumber(number, 1L << (10 * power), text);
     }
 
     /// <summary>Makes a size of a number of bytes.</summary>
