@@ -17,6 +17,7 @@ public sealed class GetContainerCommand : ContainerCommand
     /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects. Without it, all.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id")]
+    [SupportsWildcards]
     [ContainerNameArgument]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [ValidateNotNullOrEmpty]

@@ -15,6 +15,7 @@ public sealed class GetContainerImageCommand : ContainerCommand
     /// <summary>The images: names with an optional tag, ids, beginnings of ids, wildcards, or objects. Without it, all.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id")]
+    [SupportsWildcards]
     [ImageNameArgument]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     [ValidateNotNullOrEmpty]

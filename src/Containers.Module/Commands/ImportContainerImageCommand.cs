@@ -26,6 +26,7 @@ public sealed class ImportContainerImageCommand : ContainerCommand
     /// <summary>The archives: paths, with wildcards, or files of Get-ChildItem.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "FullName")]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 

@@ -9,15 +9,19 @@ namespace Containers.Commands;
 
 /// <summary>Runs a command in a new container. [docker run]</summary>
 /// <remarks>
+/// <para>
 /// Behaves as a native command does: lines of standard output go to the pipeline as they come, the pipeline is standard input,
 /// standard error can be redirected with 2>, and the exit code is in $LASTEXITCODE (125 where the engine failed, 126 where the
 /// command cannot be executed, 127 where it is not there, 128 + n where signal n ended it). Ctrl-C, or a reader that takes no
 /// more, sends the container SIGINT and kills it a second later.
-///
+/// </para>
+/// <para>
 /// The command is written after --: PowerShell would take the program's own options for parameters otherwise. Quote what
 /// PowerShell reads in a way of its own: text with a comma, braces, and -x:y, which it splits in two.
-///
+/// </para>
+/// <para>
 /// The built-in image host shows this machine's own files as they are, copy-on-write. It is no sandbox for untrusted code.
+/// </para>
 /// </remarks>
 [Cmdlet(VerbsLifecycle.Invoke, "Container", DefaultParameterSetName = ImageSet, SupportsShouldProcess = true)]
 [Alias("Run-Container")]

@@ -19,6 +19,7 @@ public sealed class RemoveContainerCommand : ContainerCommand
     /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects of Get-Container.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id")]
+    [SupportsWildcards]
     [ContainerNameArgument]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [ValidateNotNullOrEmpty]

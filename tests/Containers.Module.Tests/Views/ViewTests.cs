@@ -21,7 +21,7 @@ public sealed class ViewTests : IDisposable
             """).OutputLines;
 
         Assert.Equal(["Id", "Name", "Image", "Command", "State", "Age", "Privileged"], Words(lines[0]));
-        Assert.Equal("0123456789ab web                  debian:latest      sh -c 'echo a'          Exited (137, OutOfMemory)", lines[2][..102].TrimEnd());
+        Assert.Equal("0123456789ab web                  debian:latest      sh -c 'echo a'         Exited (137, OutOfMemory)", lines[2][..103].TrimEnd());
         Assert.EndsWith("3 h yes", lines[2], StringComparison.Ordinal);
         Assert.Equal(["f123456789ab", "db", "/srv/root", "Running", "0", "s"], Words(lines[3]));
     }
