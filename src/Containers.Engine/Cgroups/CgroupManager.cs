@@ -23,14 +23,28 @@ internal sealed class CgroupManager : IDisposable
         this.parent = parent;
         this.hierarchies = hierarchies;
         Version = version;
-        Controllers = [.. controllers.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        CgroupMount[] shown = [.. hierarchies.Select(hierarchy => hierarchy.Shown).OfType<CgroupMount>()];
-        Mounts = version == CgroupVersion.V2 ? [shown[0] with { Target = "" }] : shown;
-        Links = [.. hierarchies
-            .Where(hierarchy => hierarchy.Shown is not null && hierarchy.Mount.Controllers.Count > 1)
-            .SelectMany(hierarchy => hierarchy.Mount.Controllers
-                .Where(controller => controller != hierarchy.Shown!.Target)
-                .Select(controller => (controller, hierarchy.Shown!.Target)))];
+        Controllers = [.. new SortedSet<string>(controllers, StringComparer.Ordinal)];
+        var mounts = new List<CgroupMount>();
+        var links = new List<(string Name, string Target)>();
+        foreach (CgroupHierarchy hierarchy in hierarchies)
+        {
+            if (hierarchy.Shown is not { } shown)
+            {
+                continue;
+            }
+
+            mounts.Add(version == CgroupVersion.V2 ? shown with { Target = "" } : shown);
+            foreach (string controller in hierarchy.Mount.Controllers)
+            {
+                if (controller != shown.Target && hierarchy.Mount.Controllers.Count > 1)
+                {
+                    links.Add((controller, shown.Target));
+                }
+            }
+        }
+
+        Mounts = mounts;
+        Links = links;
     }
 
     /// <summary>How the hierarchies are mounted.</summary>

@@ -62,6 +62,13 @@ internal sealed class ContainerCgroup : IDisposable
     /// <summary>As <see cref="CgroupManager.Mounts"/>.</summary>
     public IReadOnlyList<CgroupMount> Mounts => manager.Mounts;
 
+    /// <summary>What is shown in the container below /sys/fs/cgroup: the place there (empty for itself) and this cgroup's path on the host.</summary>
+    public IReadOnlyList<(string Target, string Source)> Shown =>
+    [
+        .. own.Where(made => made.Hierarchy.Shown is not null)
+            .Select(made => (manager.Version == CgroupVersion.V2 ? string.Empty : made.Hierarchy.Shown!.Target, made.ContainerFolder(Id).Path)),
+    ];
+
     /// <summary>As <see cref="CgroupManager.Links"/>.</summary>
     public IReadOnlyList<(string Name, string Target)> Links => manager.Links;
 
@@ -112,7 +119,10 @@ internal sealed class ContainerCgroup : IDisposable
     /// <returns>The absolute path, or null where the container has none of its own there.</returns>
     public string? PathOf(string controller) => With(controller) is { } made ? made.ContainerFolder(Id).Path : null;
 
-    /// <summary>Changes the limits of a living container.</summary>
+    /// <summary>
+    /// Changes the limits of a living container. Less memory than its processes hold is refused on v1 (<see cref="EngineErrorReason.Busy"/>), while v2 kills
+    /// processes until it suffices.
+    /// </summary>
     /// <param name="limits">The new limits; null values are left as they are.</param>
     /// <exception cref="EngineException">A limit is out of bounds, no hierarchy can keep it, or the kernel refused it.</exception>
     public void SetLimits(ResourceLimits limits)
@@ -184,6 +194,55 @@ internal sealed class ContainerCgroup : IDisposable
         opened.Clear();
     }
 
+    /// <summary>
+    /// One round of killing where there is no cgroup.kill. Frozen, nothing can fork away from the list; a v1 process dies of the signal only once it is
+    /// thawed.
+    /// </summary>
+    internal void KillEach()
+    {
+        try
+        {
+            if (HasFreezer)
+            {
+                Freeze(FreezeBeforeKill);
+            }
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.Timeout)
+        {
+            // A process in an uninterruptible wait does not freeze; the others are to die all the same, round by round.
+        }
+
+        var processes = new List<(int Pid, FileDescriptor Descriptor)>();
+        try
+        {
+            foreach (int pid in Processes())
+            {
+                if (Pidfd.TryOpen(pid, out _) is { } descriptor)
+                {
+                    processes.Add((pid, descriptor));
+                }
+            }
+
+            // A number listed again after its descriptor was opened is still the same process: one that took the number over is not in this cgroup.
+            var still = Processes().ToHashSet();
+            foreach ((int pid, FileDescriptor descriptor) in processes)
+            {
+                if (still.Contains(pid))
+                {
+                    _ = Pidfd.TrySignal(descriptor, LibC.SIGKILL);
+                }
+            }
+        }
+        finally
+        {
+            processes.ForEach(process => process.Descriptor.Dispose());
+            if (HasFreezer)
+            {
+                Thaw();
+            }
+        }
+    }
+
     private static bool HasLine(string text, string line)
     {
         foreach (ReadOnlySpan<char> found in text.AsSpan().EnumerateLines())
@@ -231,51 +290,5 @@ internal sealed class ContainerCgroup : IDisposable
 
         throw new EngineException(
             EngineErrorReason.Timeout, Id, $"The cgroup '{Main.Path}' was not {(frozen ? "frozen" : "thawed")} within {timeout.TotalSeconds:0.#} s.");
-    }
-
-    // Frozen, nothing can fork away from the list; a v1 process dies of the signal only once it is thawed.
-    private void KillEach()
-    {
-        try
-        {
-            if (HasFreezer)
-            {
-                Freeze(FreezeBeforeKill);
-            }
-        }
-        catch (EngineException e) when (e.Reason == EngineErrorReason.Timeout)
-        {
-            // A process in an uninterruptible wait does not freeze; the others are to die all the same, round by round.
-        }
-
-        var processes = new List<(int Pid, FileDescriptor Descriptor)>();
-        try
-        {
-            foreach (int pid in Processes())
-            {
-                if (Pidfd.TryOpen(pid, out _) is { } descriptor)
-                {
-                    processes.Add((pid, descriptor));
-                }
-            }
-
-            // A number listed again after its descriptor was opened is still the same process: one that took the number over is not in this cgroup.
-            var still = Processes().ToHashSet();
-            foreach ((int pid, FileDescriptor descriptor) in processes)
-            {
-                if (still.Contains(pid))
-                {
-                    _ = Pidfd.TrySignal(descriptor, LibC.SIGKILL);
-                }
-            }
-        }
-        finally
-        {
-            processes.ForEach(process => process.Descriptor.Dispose());
-            if (HasFreezer)
-            {
-                Thaw();
-            }
-        }
     }
 }

@@ -42,17 +42,16 @@ internal sealed class UnifiedControllers(IReadOnlyList<ICgroupController> contro
         }
 
         string[] missing = [.. wanted.Where(Names(folder.Read("cgroup.controllers")).Contains).Where(name => !enabled.Contains(name))];
-        if (missing.Length > 0 && folder.TryWrite(SubtreeControl, string.Join(' ', missing.Select(name => "+" + name))) != Errno.None)
+        Errno errno = missing.Length > 0 ? folder.TryWrite(SubtreeControl, string.Join(' ', missing.Select(name => "+" + name))) : Errno.None;
+        foreach (string name in errno == Errno.None ? [] : missing)
         {
-            // All or nothing: one refused controller (cpu where a real-time process runs) must not cost the others.
-            foreach (string name in missing)
+            // All or nothing: one refused controller (cpu where a real-time process runs) must not cost the others. Not where the cgroup holds processes:
+            // there cpu and pids would be let through and turn it into a threaded one, below which no container can live.
+            Errno one = errno == Errno.EBUSY ? errno : folder.TryWrite(SubtreeControl, "+" + name);
+            if (one != Errno.None)
             {
-                Errno errno = folder.TryWrite(SubtreeControl, "+" + name);
-                if (errno != Errno.None)
-                {
-                    refusals[name] = $"writing '+{name}' to '{folder.Path}/{SubtreeControl}' failed with {KernelException.Describe(errno)}"
-                        + (errno == Errno.EBUSY ? "; move the processes of that cgroup into one below it" : "");
-                }
+                refusals[name] = $"writing '+{name}' to '{folder.Path}/{SubtreeControl}' failed with {KernelException.Describe(one)}"
+                    + (one == Errno.EBUSY ? "; move the processes of that cgroup into one below it" : "");
             }
         }
 

@@ -1,99 +1,286 @@
+using Containers.Engine.Layers;
+using Containers.Engine.Storage;
+using Containers.Interop;
+
 namespace Containers.Engine.Images;
 
-/// <summary>An image of the store.</summary>
-public sealed record ImageInfo
+/// <summary>The images of one engine: an OCI image layout with unpacked layers beside it. Thread-safe; any number of processes may work on it.</summary>
+public sealed class ImageStore : IDisposable
 {
-    /// <summary>The digest of its configuration: <c>sha256:...</c>; for the built-in image its name.</summary>
-    public required string Id { get; init; }
+    /// <summary>The name of the built-in image: a copy-on-write view of the machine's own root.</summary>
+    public const string HostImage = "host";
 
-    /// <summary>Its name with tag, as <c>debian:latest</c>; null where it has lost it.</summary>
-    public string? Name { get; init; }
-
-    /// <summary>The digest of its manifest.</summary>
-    public string? Digest { get; init; }
-
-    /// <summary>When it was made.</summary>
-    public DateTimeOffset? CreatedAt { get; init; }
-
-    /// <summary>Bytes of its unpacked files.</summary>
-    public long Size { get; init; }
-
-    /// <summary>The chain ids of its layers, lowest first.</summary>
-    public IReadOnlyList<string> Layers { get; init; } = [];
-
-    /// <summary>amd64, arm64 ... as OCI names them.</summary>
-    public string? Architecture { get; init; }
-
-    /// <summary>Whether it is built in (<c>host</c>).</summary>
-    public bool IsBuiltIn { get; init; }
-
-    /// <summary>What containers of it run by default.</summary>
-    public ImageConfiguration Configuration { get; init; } = new();
-}
-
-/// <summary>The part of an image's configuration that containers start from (OCI image-spec, config.md).</summary>
-public sealed record ImageConfiguration
-{
-    /// <summary>Default program, before <see cref="Cmd"/>.</summary>
-    public IReadOnlyList<string> Entrypoint { get; init; } = [];
-
-    /// <summary>Default arguments, or the program where there is no entry point.</summary>
-    public IReadOnlyList<string> Cmd { get; init; } = [];
-
-    /// <summary>Default variables as KEY=VALUE.</summary>
-    public IReadOnlyList<string> Env { get; init; } = [];
-
-    /// <summary>Default user[:group].</summary>
-    public string? User { get; init; }
-
-    /// <summary>Default current folder.</summary>
-    public string? WorkingDir { get; init; }
-
-    /// <summary>Default stop signal by name or number.</summary>
-    public string? StopSignal { get; init; }
-
-    /// <summary>Labels.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
-}
-
-/// <summary>How far an import is.</summary>
-/// <param name="BytesRead">Bytes read of the archive.</param>
-/// <param name="BytesTotal">The archive's size, or null where it is not known.</param>
-/// <param name="Entries">Entries unpacked.</param>
-public readonly record struct ImportProgress(long BytesRead, long? BytesTotal, long Entries);
-
-/// <summary>The images of one engine: an OCI image layout with unpacked layers beside it.</summary>
-public sealed class ImageStore
-{
-    internal ImageStore()
+    private static readonly ImageInfo Host = new()
     {
+        Id = HostImage,
+        Name = HostImage,
+        Architecture = ImageCatalog.MachineArchitecture,
+        IsBuiltIn = true,
+        Configuration = new ImageConfiguration { Cmd = ["/bin/sh"] },
+    };
+
+    private readonly string layersPath;
+    private readonly Func<IReadOnlyCollection<(string ContainerName, string ImageId, IReadOnlyList<string> Layers)>> uses;
+    private readonly FileDescriptor stateRoot;
+    private readonly FileDescriptor stagingRoot;
+    private readonly ImageLayout layout;
+    private readonly LayerStore layers;
+    private readonly StagingArea staging;
+    private readonly ImageCatalog catalog;
+    private readonly ExtractionLimits limits;
+
+    /// <summary>Opens the store, making it where it is missing.</summary>
+    /// <param name="roots">The engine's folders.</param>
+    /// <param name="uses">Gives what containers use at present; called with the store locked (<see cref="Lock"/>), takes no lock of the store itself.</param>
+    /// <param name="limits">The bounds of imports; null for the usual ones.</param>
+    internal ImageStore(
+        StorageRoots roots,
+        Func<IReadOnlyCollection<(string ContainerName, string ImageId, IReadOnlyList<string> Layers)>> uses,
+        ExtractionLimits? limits = null)
+    {
+        this.uses = uses;
+        this.limits = limits ?? ExtractionLimits.Default;
+        layersPath = $"{roots.StateRoot.TrimEnd('/')}/layers";
+        stateRoot = StoreFolder.OpenRoot(roots.StateRoot);
+        try
+        {
+            layout = new ImageLayout(stateRoot);
+            layers = new LayerStore(stateRoot);
+            stagingRoot = StoreFolder.Open(stateRoot, "staging");
+        }
+        catch (KernelException failure)
+        {
+            throw Storage(roots.StateRoot, "Opening the image store", failure);
+        }
+
+        staging = new StagingArea(stagingRoot);
+        catalog = new ImageCatalog(layout, layers);
     }
 
-    /// <summary>All images, the built-in one first, then by name.</summary>
+    /// <summary>All images, the built-in one first, then by name; those without a name last.</summary>
     /// <returns>The images.</returns>
-    public IReadOnlyList<ImageInfo> List() => throw new NotSupportedException();
+    /// <exception cref="EngineException">Storage where the index is damaged.</exception>
+    public IReadOnlyList<ImageInfo> List() =>
+    [
+        Host,
+        .. ReadCatalog().Select(image => image.Info).OrderBy(info => info.Name is null).ThenBy(info => info.Name, StringComparer.Ordinal).ThenBy(info => info.Id, StringComparer.Ordinal),
+    ];
 
     /// <summary>The image of that name (tag <c>latest</c> where none is given), id, or unambiguous prefix of an id.</summary>
     /// <param name="nameOrId">A name or the beginning of an id.</param>
     /// <returns>The image.</returns>
     /// <exception cref="EngineException">NotFound, Ambiguous, or InvalidArgument for what is no image name.</exception>
-    public ImageInfo Get(string nameOrId) => throw new NotSupportedException();
+    public ImageInfo Get(string nameOrId)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrId);
+        return ImageQuery.IsHost(nameOrId) ? Host : ImageQuery.Find(ReadCatalog(), nameOrId).Images[0].Info;
+    }
 
     /// <summary>Makes an image of one layer from a root file system's tar archive: plain, gzip or zstd.</summary>
     /// <param name="archive">The archive; read once, to its end.</param>
-    /// <param name="name">The image's name; a tag may follow a colon.</param>
+    /// <param name="name">The image's name; a tag may follow a colon. An image that has it loses it.</param>
     /// <param name="configuration">What containers of it run by default.</param>
     /// <param name="progress">Told now and then.</param>
     /// <param name="cancellation">Undoes what was done.</param>
     /// <returns>The image.</returns>
     /// <exception cref="EngineException">InvalidData for a damaged or malicious archive, LimitExceeded, Storage, Canceled. Nothing is left.</exception>
     public ImageInfo ImportRootFileSystem(
-        Stream archive, string name, ImageConfiguration configuration, IProgress<ImportProgress>? progress, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+        Stream archive, string name, ImageConfiguration configuration, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(archive);
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(configuration);
+        ImageName parsed = ImageQuery.ParseNewName(name);
+        ImageDocuments.Check(configuration);
+        try
+        {
+            using StagingFolder folder = MakeStaging();
+            StagedLayer layer = LayerImport.Run(archive, folder, new ExtractionOptions { Limits = limits }, progress, cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            return Commit(folder, layer, parsed, configuration);
+        }
+        catch (OperationCanceledException canceled)
+        {
+            throw new EngineException(EngineErrorReason.Canceled, name, $"The import of '{parsed}' was cancelled; nothing of it is left.", canceled);
+        }
+        catch (KernelException failure)
+        {
+            throw Storage(parsed.ToString(), $"Importing '{parsed}'", failure);
+        }
+    }
 
     /// <summary>Removes an image's name, and the image with every layer that nothing else needs when it was the last name.</summary>
-    /// <param name="nameOrId">A name or the beginning of an id.</param>
-    /// <param name="force">Whether an image that a container uses loses its name all the same.</param>
+    /// <param name="nameOrId">A name, or the beginning of an id: then all names of the image are meant, of which there may be several only with <paramref name="force"/>.</param>
+    /// <param name="force">Whether an image that a container uses loses its name all the same. Its layers stay as long as the container does.</param>
     /// <exception cref="EngineException">NotFound, or Busy with the containers that use it.</exception>
-    public void Remove(string nameOrId, bool force) => throw new NotSupportedException();
+    public void Remove(string nameOrId, bool force)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrId);
+        if (ImageQuery.IsHost(nameOrId))
+        {
+            throw new EngineException(EngineErrorReason.InvalidArgument, nameOrId, $"The image '{HostImage}' is built in and cannot be removed.");
+        }
+
+        var garbage = new List<StagingFolder>();
+        try
+        {
+            using (Lock())
+            {
+                OciIndex index = layout.ReadIndex();
+                ImageRemoval removal = ImageRemoval.Plan(ReadCatalog(), index, nameOrId, force, uses());
+                layout.WriteIndex(index with { Manifests = removal.Remaining });
+                garbage.AddRange(Collect());
+            }
+        }
+        catch (KernelException failure)
+        {
+            throw Storage(nameOrId, $"Removing the image '{nameOrId}'", failure);
+        }
+        finally
+        {
+            Discard(garbage);
+        }
+    }
+
+    /// <summary>Removes what dead processes left and what nothing needs.</summary>
+    internal void Sweep()
+    {
+        var garbage = new List<StagingFolder>();
+        try
+        {
+            using (Lock())
+            {
+                garbage.AddRange(Collect());
+            }
+        }
+        finally
+        {
+            Discard(garbage);
+        }
+    }
+
+    /// <summary>
+    /// Keeps imports from being committed and images from being removed. A container is made (its record written) under it, so that its image is not
+    /// removed between the look at the image and the record. Held shortly: nothing slow under it.
+    /// </summary>
+    /// <returns>The lock; disposed, it is free.</returns>
+    internal FileDescriptor Lock()
+    {
+        FileDescriptor file = Files.Open(stateRoot.Number, "images.lock", Tmds.Linux.LibC.O_RDWR | Tmds.Linux.LibC.O_CREAT | Tmds.Linux.LibC.O_NOFOLLOW, 0x180);
+        try
+        {
+            _ = Files.Lock(file, wait: true, "images.lock");
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The folders of an image's unpacked layers.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>Absolute paths, lowest layer first; none for the built-in image.</returns>
+    /// <exception cref="EngineException">Storage where a layer is missing.</exception>
+    internal IReadOnlyList<string> LayerFolders(ImageInfo image)
+    {
+        string[] folders = new string[image.Layers.Count];
+        for (int i = 0; i < folders.Length; i++)
+        {
+            if (!layers.Contains(image.Layers[i]))
+            {
+                throw new EngineException(
+                    EngineErrorReason.Storage, image.Name ?? image.Id, $"The layer {image.Layers[i]} of the image '{image.Name ?? image.Id}' is not unpacked on this machine. Import the image again.");
+            }
+
+            folders[i] = $"{layersPath}/{Digest.Hex(image.Layers[i])}/{LayerStore.FilesName}";
+        }
+
+        return folders;
+    }
+
+    /// <summary>Closes what is held open.</summary>
+    public void Dispose()
+    {
+        layout.Dispose();
+        layers.Dispose();
+        stagingRoot.Dispose();
+        stateRoot.Dispose();
+    }
+
+    private static EngineException Storage(string subject, string attempt, KernelException failure) => new(
+        failure.Errno is Errno.EACCES or Errno.EPERM ? EngineErrorReason.PermissionDenied : EngineErrorReason.Storage,
+        subject,
+        $"{attempt} failed: {failure.Message}.",
+        failure);
+
+    private static void Discard(IEnumerable<StagingFolder> folders)
+    {
+        foreach (StagingFolder folder in folders)
+        {
+            folder.Dispose();
+        }
+    }
+
+    private IReadOnlyList<StoredImage> ReadCatalog()
+    {
+        try
+        {
+            return catalog.Read();
+        }
+        catch (KernelException failure)
+        {
+            throw Storage("images", "Reading the image store", failure);
+        }
+    }
+
+    private StagingFolder MakeStaging()
+    {
+        IReadOnlyList<StagingFolder> abandoned;
+        StagingFolder made;
+        using (Lock())
+        {
+            abandoned = staging.TakeAbandoned();
+            made = staging.Make();
+        }
+
+        Discard(abandoned);
+        return made;
+    }
+
+    private ImageInfo Commit(StagingFolder folder, StagedLayer layer, ImageName name, ImageConfiguration configuration)
+    {
+        OciDescriptor entry;
+        using (Lock())
+        {
+            layers.Adopt(folder.Descriptor, LayerImport.LayerName, layer.DiffId);
+            layout.AdoptBlob(folder.Descriptor, LayerImport.BlobName, layer.BlobDigest);
+            OciDescriptor config = layout.WriteDocument(ImageDocuments.MakeImage(layer, configuration), OciJson.Default.OciImage, OciMediaType.Config);
+            OciDescriptor manifest = layout.WriteDocument(ImageDocuments.MakeManifest(layer, config), OciJson.Default.OciManifest, OciMediaType.Manifest);
+            entry = (manifest with { Platform = ImageDocuments.Platform }).WithName(name.Reference);
+            OciIndex index = layout.ReadIndex();
+            layout.WriteIndex(index with { Manifests = ImageRemoval.Rename(index.Manifests, entry, name.Reference) });
+        }
+
+        return ReadCatalog().First(image => image.Entry.Digest == entry.Digest && image.Info.Name == name.Reference).Info;
+    }
+
+    // Everything that the index and the containers do not lead to. Where an image cannot be read it is not known what it leads to: nothing goes.
+    private List<StagingFolder> Collect()
+    {
+        var garbage = new List<StagingFolder>(staging.TakeAbandoned());
+        IReadOnlyList<StoredImage> images = catalog.Read();
+        if (images.All(image => image.IsWhole))
+        {
+            StagingFolder trash = staging.Make();
+            garbage.Add(trash);
+            layout.RemoveUnreachable(images.SelectMany(image => image.Blobs).ToHashSet(StringComparer.Ordinal));
+            layers.MoveUnreachable(
+                images.SelectMany(image => image.Info.Layers).Concat(uses().SelectMany(use => use.Layers)).ToHashSet(StringComparer.Ordinal),
+                trash);
+        }
+
+        return garbage;
+    }
 }

@@ -44,7 +44,7 @@ internal sealed class LayerExtractor : IDisposable
     public static ExtractionResult Extract(Stream archive, FileDescriptor root, ExtractionOptions options, CancellationToken cancellation)
     {
         using var input = new ArchiveInput(archive, options.Limits, tap: null, cancellation);
-        using Stream tar = LayerCompression.Open(input, out _);
+        Stream tar = LayerCompression.Open(input, out _);
         using var source = new ReadAheadSource(input, tar, options.Limits, tap: null, cancellation);
         using var extractor = new LayerExtractor(root, options);
         return extractor.Run(source, progress: null, cancellation);

@@ -27,7 +27,7 @@ internal sealed class ReadAheadSource : ChunkSource
 
     /// <summary>Starts reading.</summary>
     /// <param name="input">The archive as it comes.</param>
-    /// <param name="tar">The stream of tar made from it (<see cref="LayerCompression.Open"/>); stays the caller's.</param>
+    /// <param name="tar">The stream of tar made from it (<see cref="LayerCompression.Open"/>); this object's from here on.</param>
     /// <param name="limits">The bounds.</param>
     /// <param name="tap">Sees every byte of tar once, on the reading thread; or null.</param>
     /// <param name="cancellation">Ends the caller's waiting.</param>
@@ -45,9 +45,6 @@ internal sealed class ReadAheadSource : ChunkSource
 
         worker = Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
-
-    /// <summary>Whether the reading thread has ended, so that nothing touches the archive or the taps any more.</summary>
-    public bool HasStopped => worker.IsCompleted;
 
     /// <inheritdoc/>
     public override ReadOnlyMemory<byte> Next()
@@ -116,6 +113,8 @@ internal sealed class ReadAheadSource : ChunkSource
             failure = exception;
         }
 
+        // Only this thread may free a decoder: the caller can be gone while it still works.
+        tar.Dispose();
         full.CompleteAdding();
     }
 

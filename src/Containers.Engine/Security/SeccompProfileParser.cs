@@ -212,6 +212,10 @@ internal static class SeccompProfileParser
         {
             what = "the value is not of the kind this key takes";
         }
+        else if (what.StartsWith("Duplicate property", StringComparison.Ordinal))
+        {
+            what = "the key is there twice";
+        }
         else if (what.Contains("was missing required properties", StringComparison.Ordinal))
         {
             what = "a required key is missing: " + what[(what.LastIndexOf(':') + 1)..].Trim();

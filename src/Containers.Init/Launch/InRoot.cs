@@ -161,7 +161,7 @@ internal static unsafe class InRoot
 
     internal static long WriteFile(int root, byte* path, byte* text, long length)
     {
-        long file = OpenPath(root, path, Open.WriteOnly | Open.NoCtty, Open.InRoot | Open.NoMagicLinks | Open.NoSymlinks);
+        long file = OpenPath(root, path, Open.WriteOnly | Open.NoCtty, Open.InRoot | Open.NoMagicLinks);
         if (file < 0)
         {
             return file;

@@ -79,6 +79,39 @@ public sealed class LifecycleTests(CgroupFixture fixture) : LifecycleTestsOf(fix
     }
 }
 
+/// <summary>What only a pure v2 machine can show.</summary>
+public sealed class V2LifecycleTests(CgroupFixture fixture) : IClassFixture<CgroupFixture>
+{
+    [Fact]
+    public void A_limit_whose_controller_the_kernel_does_not_hand_down_is_refused_with_the_reason()
+    {
+        Assert.SkipUnless(fixture.Manager.Version == CgroupVersion.V2, "needs a pure v2 machine");
+        // A cgroup that holds a process hands nothing down.
+        string top = fixture.Parent + "-busy";
+        string folder = $"/sys/fs/cgroup/{top}";
+        Directory.CreateDirectory(folder);
+        using var run = new CgroupFixture.Run($"echo 0 > {folder}/cgroup.procs; exec sleep 60 >/dev/null 2>&1");
+        Assert.True(SpinWait.SpinUntil(() => File.ReadAllText(folder + "/cgroup.procs").Length > 0, TimeSpan.FromSeconds(60)));
+        using (var manager = CgroupManager.Detect(top + "/inner"))
+        {
+            var e = Assert.Throws<EngineException>(() => manager.Create("a", new ResourceLimits { Memory = 64 * 1024 * 1024 }, DevicePolicy.AllowAll));
+            Assert.Equal((EngineErrorReason.NotSupported, "memory"), (e.Reason, e.Subject));
+            Assert.Contains("EBUSY", e.Message, StringComparison.Ordinal);
+
+            // Without a limit there is nothing in the way, and devices need no controller.
+            using ContainerCgroup cgroup = manager.Create("b", new(), DevicePolicy.Default);
+            Assert.Null(cgroup.OomCounter);
+            Assert.Equal("domain", File.ReadAllText($"{folder}/inner/b/cgroup.type").Trim());
+            cgroup.Remove();
+            Assert.True(manager.RemoveParentIfEmpty());
+        }
+
+        File.WriteAllText(folder + "/cgroup.kill", "1");
+        Assert.True(run.HasEnded(TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => Files.TryRemove(Files.CurrentFolder, folder, isFolder: true) != Errno.EBUSY, TimeSpan.FromSeconds(10)));
+    }
+}
+
 /// <summary>The same where no v2 hierarchy is to be seen: frozen and killed by other means.</summary>
 public sealed class V1LifecycleTests(V1Fixture fixture) : LifecycleTestsOf(fixture), IClassFixture<V1Fixture>;
 
@@ -191,6 +224,42 @@ public abstract class LifecycleTestsOf(CgroupFixture fixture)
         Assert.True(cgroup.IsEmpty);
         Assert.Empty(cgroup.Processes());
         cgroup.Remove();
+    }
+
+    [Fact]
+    public void Killing_one_by_one_ends_every_process_even_while_they_fork()
+    {
+        // What kernels without cgroup.kill are left with.
+        using ContainerCgroup cgroup = fixture.Create(new ResourceLimits { PidsLimit = 200 });
+        using CgroupFixture.Run run = fixture.Start(cgroup, ForkStorm);
+        Assert.True(SpinWait.SpinUntil(() => cgroup.Processes().Count > 5, TimeSpan.FromSeconds(60)));
+
+        bool isEmpty = SpinWait.SpinUntil(
+            () =>
+            {
+                cgroup.KillEach();
+                return cgroup.IsEmpty;
+            },
+            TimeSpan.FromSeconds(60));
+
+        Assert.True(isEmpty);
+        Assert.True(run.HasEnded(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public void Many_containers_are_made_and_removed_at_once()
+    {
+        CgroupManager manager = fixture.Manager;
+        var limits = new ResourceLimits { Memory = 64 * 1024 * 1024, Cpus = 0.5m, PidsLimit = 50 };
+
+        Parallel.For(0, 40, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            using ContainerCgroup cgroup = manager.Create($"many{i}", limits, DevicePolicy.Default);
+            Assert.NotEmpty(fixture.Folders(cgroup));
+            cgroup.Remove();
+        });
+
+        Assert.DoesNotContain(fixture.FoldersNamed(fixture.Parent).SelectMany(Directory.GetDirectories), path => path.Contains("/many", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public abstract class LimitTestsOf(CgroupFixture fixture)
     [Fact]
     public void A_busy_process_gets_no_more_processor_time_than_the_limit()
     {
-        using ContainerCgroup cgroup = fixture.Create(new ResourceLimits { Cpus = 0.2m });
+        using ContainerCgroup cgroup = fixture.Create(new ResourceLimits { Cpus = 0.05m });
         using CgroupFixture.Run run = fixture.Start(cgroup, "echo ready; while :; do :; done");
         Assert.True(SpinWait.SpinUntil(() => cgroup.Processes().Count > 0 && Throttled(cgroup) > 0, TimeSpan.FromSeconds(30)));
 
@@ -79,8 +79,8 @@ public abstract class LimitTestsOf(CgroupFixture fixture)
         TimeSpan used = ProcessorTime(run.Pid) - before;
         double share = used / Stopwatch.GetElapsedTime(watch);
 
-        // Clock ticks of 10 ms and a period of 100 ms blur it; unlimited, the share would be near 1 on an idle machine and above a third on a busy one.
-        Assert.InRange(share, 0.0, 0.3);
+        // Clock ticks of 10 ms and a period of 100 ms blur it. So low that the limit is reached on a busy machine too.
+        Assert.InRange(share, 0.0, 0.15);
         Assert.True(Throttled(cgroup) > 5);
         cgroup.Kill();
     }

@@ -147,6 +147,7 @@ public sealed partial class LogFileTests
     }
 
     [Fact]
+    [Trait("Kernel", "CgroupV2")]
     public void A_full_disk_drops_whole_records_and_the_log_goes_on_when_there_is_room()
     {
         string path = Directory.CreateTempSubdirectory("containers-log-").FullName;

@@ -9,6 +9,9 @@ public sealed class HelpTests : IDisposable
 {
     private static readonly string[] Common = [.. Cmdlet.CommonParameters, .. Cmdlet.OptionalCommonParameters];
 
+    // How the parser calls the -- after which all is the container's command.
+    private const string EndOfParameters = "-";
+
     private readonly PowerShellSession _session = new();
 
     public static TheoryData<string> Cmdlets
@@ -40,7 +43,7 @@ public sealed class HelpTests : IDisposable
     {
         var command = (CmdletInfo)_session.Run($"Get-Command {cmdlet}").Single;
         var texts = _session.Run($"(Get-Help {cmdlet} -Full).parameters.parameter | Where-Object {{ $_ }}").Output
-            .ToDictionary(p => (string)p.Properties["name"].Value, p => Text(p.Properties["description"]?.Value), StringComparer.Ordinal);
+            .ToDictionary(p => p.Properties["name"].Value.ToString()!, p => Text(p.Properties["description"]?.Value), StringComparer.Ordinal);
 
         foreach (var parameter in command.Parameters.Keys.Except(Common))
         {
@@ -86,7 +89,7 @@ public sealed class HelpTests : IDisposable
             return;
         }
 
-        foreach (var parameter in used.CommandElements.OfType<CommandParameterAst>())
+        foreach (var parameter in used.CommandElements.OfType<CommandParameterAst>().TakeWhile(p => p.ParameterName != EndOfParameters))
         {
             Assert.True(
                 command.Parameters.Values.Any(p => p.Name.Equals(parameter.ParameterName, StringComparison.OrdinalIgnoreCase) ||

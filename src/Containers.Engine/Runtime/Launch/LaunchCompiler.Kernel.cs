@@ -193,7 +193,9 @@ internal sealed partial class LaunchCompiler
     private PlanArgument MakeMount(StepText text, string type, long attributes, ReadOnlySpan<(string Key, string? Value)> options)
     {
         PlanArgument context = plan.NewRegister(), mount = plan.NewRegister();
-        plan.Call(text, SysNr.Fsopen, Text(type), FsOpenCloseOnExec).Into(context);
+        PlanArgument name = Text(type);
+        plan.Call(text, SysNr.Fsopen, name, FsOpenCloseOnExec).Into(context);
+        plan.Call(text, SysNr.Fsconfig, context, SetString, Text("source"), name, 0);
         foreach ((string key, string? value) in options)
         {
             plan.Call(text, SysNr.Fsconfig, context, value is null ? SetFlag : SetString, Text(key), value is null ? 0 : Text(value), 0);

@@ -31,7 +31,7 @@ internal sealed partial class LaunchCompiler
         {
             foreach (string folder in hidden)
             {
-                MountTmpfs(folder, "755", null, AttributeNoSuid | AttributeNoDev);
+                MountTmpfs(folder, folder == "/tmp" ? "1777" : "755", null, AttributeNoSuid | AttributeNoDev);
             }
         }
     }

@@ -1,0 +1,32 @@
+namespace Containers.Engine.Images;
+
+/// <summary>An image of the store.</summary>
+public sealed record ImageInfo
+{
+    /// <summary>The digest of its configuration: <c>sha256:...</c>; for the built-in image its name.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Its name with tag, as <c>debian:latest</c>; null where it has lost it.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The digest of its manifest.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>Bytes of its unpacked files.</summary>
+    public long Size { get; init; }
+
+    /// <summary>The chain ids of its layers, lowest first.</summary>
+    public IReadOnlyList<string> Layers { get; init; } = [];
+
+    /// <summary>amd64, arm64 ... as OCI names them.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Whether it is built in (<c>host</c>).</summary>
+    public bool IsBuiltIn { get; init; }
+
+    /// <summary>What containers of it run by default.</summary>
+    public ImageConfiguration Configuration { get; init; } = new();
+}

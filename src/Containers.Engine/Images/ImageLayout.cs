@@ -1,0 +1,156 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Containers.Engine.Storage;
+using Containers.Interop;
+using Tmds.Linux;
+
+namespace Containers.Engine.Images;
+
+/// <summary>
+/// The folder <c>images</c>: an OCI image layout (image-spec, image-layout.md) that other tools read. Blobs never change; the index is replaced whole.
+/// </summary>
+internal sealed class ImageLayout : IDisposable
+{
+    private const int LargestDocument = 16 << 20;
+    private readonly FileDescriptor folder;
+    private readonly FileDescriptor blobs;
+
+    /// <summary>Opens the layout, making it where it is missing.</summary>
+    /// <param name="stateRoot">The state root.</param>
+    public ImageLayout(FileDescriptor stateRoot)
+    {
+        folder = StoreFolder.Open(stateRoot, "images");
+        using FileDescriptor parent = StoreFolder.Open(folder, "blobs");
+        blobs = StoreFolder.Open(parent, "sha256");
+        if (Files.TryStat(folder.Number, "oci-layout", follow: false, out _) == Errno.ENOENT)
+        {
+            AtomicDocument.Write(folder.Number, "oci-layout", JsonSerializer.SerializeToUtf8Bytes(new OciLayoutMarker(), OciJson.Default.OciLayoutMarker), durable: true);
+        }
+    }
+
+    /// <summary>Tells one state of the index from another: it is replaced by rename, which changes the inode.</summary>
+    /// <returns>What stat(2) tells of it; default where there is none.</returns>
+    public FileStatus GetIndexStamp() =>
+        Files.TryStat(folder.Number, "index.json", follow: false, out FileStatus status) == Errno.None ? status : default;
+
+    /// <summary>Reads the index.</summary>
+    /// <returns>The index; empty where there is none.</returns>
+    /// <exception cref="EngineException">Storage where it is damaged.</exception>
+    public OciIndex ReadIndex()
+    {
+        byte[]? bytes = Read(folder, "index.json");
+        return bytes is null ? new OciIndex { MediaType = OciMediaType.Index } : Parse(bytes, OciJson.Default.OciIndex, "index.json");
+    }
+
+    /// <summary>Replaces the index, durably. The caller holds the store's lock.</summary>
+    /// <param name="index">The new index.</param>
+    public void WriteIndex(OciIndex index) =>
+        AtomicDocument.Write(folder.Number, "index.json", JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Default.OciIndex), durable: true);
+
+    /// <summary>Reads a document of the blobs and verifies its digest.</summary>
+    /// <typeparam name="T">What it is.</typeparam>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="type">How to read it.</param>
+    /// <returns>The document.</returns>
+    /// <exception cref="EngineException">Storage where it is missing or damaged.</exception>
+    public T ReadDocument<T>(string digest, JsonTypeInfo<T> type)
+        where T : class
+    {
+        byte[] bytes = Read(blobs, Digest.Hex(digest))
+            ?? throw new EngineException(EngineErrorReason.Storage, digest, $"The image store has lost the blob {digest}. Remove the image and import it again.");
+        return Digest.Of(bytes) == digest ? Parse(bytes, type, digest) : throw Damaged(digest, "its content has another digest");
+    }
+
+    /// <summary>Writes a document into the blobs, durably.</summary>
+    /// <typeparam name="T">What it is.</typeparam>
+    /// <param name="document">The document.</param>
+    /// <param name="type">How to write it.</param>
+    /// <param name="mediaType">Its media type.</param>
+    /// <returns>A reference to it.</returns>
+    public OciDescriptor WriteDocument<T>(T document, JsonTypeInfo<T> type, string mediaType)
+    {
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(document, type);
+        string digest = Digest.Of(bytes);
+        AtomicDocument.Write(blobs.Number, Digest.Hex(digest), bytes, durable: true);
+        return new OciDescriptor { MediaType = mediaType, Digest = digest, Size = bytes.Length };
+    }
+
+    /// <summary>Takes over a file, synced by the caller, as a blob. One that is there already is left.</summary>
+    /// <param name="from">The folder it is in.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="digest">Its digest.</param>
+    public void AdoptBlob(FileDescriptor from, string name, string digest)
+    {
+        string hex = Digest.Hex(digest);
+        if (Files.TryStat(blobs.Number, hex, follow: false, out _) == Errno.ENOENT)
+        {
+            Files.Rename(from.Number, name, blobs.Number, hex);
+            Files.Sync(blobs, "blobs/sha256");
+        }
+    }
+
+    /// <summary>Removes the blobs that nothing refers to, and what a killed writer left.</summary>
+    /// <param name="reachable">The digests to keep.</param>
+    public void RemoveUnreachable(IReadOnlySet<string> reachable)
+    {
+        using FileDescriptor listed = Files.Open(blobs.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        var listing = new FolderListing(listed, "blobs/sha256");
+        while (listing.Next(out ReadOnlySpan<byte> name, out FileKind kind))
+        {
+            if (kind != FileKind.Folder && !reachable.Contains(Digest.Prefix + Encoding.UTF8.GetString(name)))
+            {
+                _ = FolderEntries.TryRemove(blobs.Number, name, isFolder: false);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        blobs.Dispose();
+        folder.Dispose();
+    }
+
+    /// <summary>Parses a document that may be damaged or foreign.</summary>
+    internal static T Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, string subject)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(bytes, type) ?? throw Damaged(subject, "it is null");
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException or NotSupportedException)
+        {
+            throw Damaged(subject, failure.Message, failure);
+        }
+    }
+
+    internal static byte[]? Read(FileDescriptor folder, string name)
+    {
+        using FileDescriptor? file = Files.TryOpen(folder.Number, name, LibC.O_RDONLY | LibC.O_NOFOLLOW | LibC.O_NONBLOCK, 0, out Errno errno);
+        if (file is null)
+        {
+            return errno == Errno.ENOENT ? null : throw new KernelException(errno, "opening", name);
+        }
+
+        _ = Files.TryStat(file.Number, string.Empty, follow: false, out FileStatus status);
+        if (status.Kind != FileKind.Regular || status.Size > LargestDocument)
+        {
+            throw Damaged(name, $"it is no regular file of at most {LargestDocument} bytes");
+        }
+
+        byte[] bytes = new byte[status.Size];
+        int done = 0;
+        int count;
+        while (done < bytes.Length && (count = Files.Read(file, bytes.AsSpan(done), name)) > 0)
+        {
+            done += count;
+        }
+
+        return bytes[..done];
+    }
+
+    private static EngineException Damaged(string subject, string reason, Exception? inner = null) => new(
+        EngineErrorReason.Storage, subject, $"The image store's document {subject} is damaged: {reason}. Remove the image that it belongs to and import it again.", inner);
+}

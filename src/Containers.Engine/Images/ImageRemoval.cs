@@ -1,0 +1,77 @@
+namespace Containers.Engine.Images;
+
+/// <summary>What removing a name or an image makes of the index.</summary>
+/// <param name="Remaining">The index's new entries.</param>
+internal sealed record ImageRemoval(List<OciDescriptor> Remaining)
+{
+    /// <summary>Works out a removal.</summary>
+    /// <param name="images">The images, in the index's order.</param>
+    /// <param name="index">The index.</param>
+    /// <param name="text">What is to be removed.</param>
+    /// <param name="force">Whether containers that use it, or several names, do not stop it.</param>
+    /// <param name="uses">What containers use.</param>
+    /// <returns>The new entries.</returns>
+    /// <exception cref="EngineException">NotFound, Ambiguous, InvalidArgument, Busy.</exception>
+    public static ImageRemoval Plan(
+        IReadOnlyList<StoredImage> images,
+        OciIndex index,
+        string text,
+        bool force,
+        IReadOnlyCollection<(string ContainerName, string ImageId, IReadOnlyList<string> Layers)> uses)
+    {
+        ImageQuery.Found found = ImageQuery.Find(images, text);
+        StoredImage first = found.Images[0];
+        if (found.IsById && found.Images.Count > 1 && !force)
+        {
+            throw new EngineException(
+                EngineErrorReason.Busy, text, $"The image {text} has several names ({string.Join(", ", found.Images.Select(image => image.Info.Name ?? "none"))}). Remove them by name, or all with -Force.");
+        }
+
+        string id = first.Info.Id;
+        var goes = found.Images.Select(image => image.Entry).ToList();
+        bool isLast = images.Count(image => image.Info.Id == id) == goes.Count;
+        var users = uses.Where(use => use.ImageId == id).Select(use => use.ContainerName).Order(StringComparer.Ordinal).ToList();
+        if (isLast && users.Count > 0 && (!force || first.Info.Name is null))
+        {
+            throw new EngineException(
+                EngineErrorReason.Busy,
+                text,
+                $"The image '{first.Info.Name ?? id}' is in use by the container{(users.Count == 1 ? string.Empty : "s")} {string.Join(", ", users)}. Remove them first"
+                + (first.Info.Name is null ? "." : ", or use -Force: the image then loses its name and stays until they are gone."));
+        }
+
+        var remaining = index.Manifests.Where(entry => !goes.Exists(gone => IsSame(gone, entry))).ToList();
+        if (isLast && users.Count > 0)
+        {
+            remaining.Add(first.Entry.WithName(null));
+        }
+
+        return new ImageRemoval(remaining);
+    }
+
+    /// <summary>Gives a name to a manifest; the one that had it keeps its place without a name, unless it has another or is the same.</summary>
+    /// <param name="present">The index's entries.</param>
+    /// <param name="entry">The new entry.</param>
+    /// <param name="name">The name.</param>
+    /// <returns>The new entries.</returns>
+    public static List<OciDescriptor> Rename(IReadOnlyList<OciDescriptor> present, OciDescriptor entry, string name)
+    {
+        var result = new List<OciDescriptor>(present.Count + 1);
+        foreach (OciDescriptor other in present)
+        {
+            if (other.Name != name)
+            {
+                result.Add(other);
+            }
+            else if (other.Digest != entry.Digest && !present.Any(third => third.Digest == other.Digest && third.Name != name))
+            {
+                result.Add(other.WithName(null));
+            }
+        }
+
+        result.Add(entry);
+        return result;
+    }
+
+    private static bool IsSame(OciDescriptor one, OciDescriptor other) => one.Digest == other.Digest && one.Name == other.Name;
+}

@@ -1,0 +1,216 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Containers.Engine.Images;
+
+/// <summary>Media types of the OCI image specification.</summary>
+internal static class OciMediaType
+{
+    public const string Index = "application/vnd.oci.image.index.v1+json";
+    public const string Manifest = "application/vnd.oci.image.manifest.v1+json";
+    public const string Config = "application/vnd.oci.image.config.v1+json";
+    public const string Layer = "application/vnd.oci.image.layer.v1.tar";
+    public const string LayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
+    public const string LayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
+}
+
+/// <summary>A reference to a blob (image-spec, descriptor.md).</summary>
+internal sealed record OciDescriptor
+{
+    /// <summary>The annotation that names an image of a layout.</summary>
+    public const string RefName = "org.opencontainers.image.ref.name";
+
+    [JsonPropertyName("mediaType")]
+    public string MediaType { get; set; } = string.Empty;
+
+    [JsonPropertyName("digest")]
+    public string Digest { get; set; } = string.Empty;
+
+    [JsonPropertyName("size")]
+    public long Size { get; set; }
+
+    [JsonPropertyName("platform")]
+    public OciPlatform? Platform { get; set; }
+
+    [JsonPropertyName("annotations")]
+    public Dictionary<string, string>? Annotations { get; set; }
+
+    /// <summary>What other tools wrote and this engine does not know: kept.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+
+    /// <summary>The image's name in the layout, or null.</summary>
+    [JsonIgnore]
+    public string? Name => Annotations?.GetValueOrDefault(RefName);
+
+    /// <summary>The same reference under another name, or none.</summary>
+    public OciDescriptor WithName(string? name)
+    {
+        var annotations = new Dictionary<string, string>(Annotations ?? [], StringComparer.Ordinal);
+        annotations.Remove(RefName);
+        if (name is not null)
+        {
+            annotations[RefName] = name;
+        }
+
+        return this with { Annotations = annotations.Count == 0 ? null : annotations };
+    }
+}
+
+/// <summary>What a manifest of an index is for.</summary>
+internal sealed record OciPlatform
+{
+    [JsonPropertyName("architecture")]
+    public string Architecture { get; set; } = string.Empty;
+
+    [JsonPropertyName("os")]
+    public string OperatingSystem { get; set; } = string.Empty;
+
+    /// <summary>Variant and the like.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+/// <summary>An index of manifests (image-spec, image-index.md).</summary>
+internal sealed record OciIndex
+{
+    [JsonPropertyName("schemaVersion")]
+    public int SchemaVersion { get; set; } = 2;
+
+    [JsonPropertyName("mediaType")]
+    public string? MediaType { get; set; }
+
+    [JsonPropertyName("manifests")]
+    public List<OciDescriptor> Manifests { get; set; } = [];
+
+    /// <summary>What other tools wrote: kept.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+/// <summary>An image's manifest (image-spec, manifest.md).</summary>
+internal sealed record OciManifest
+{
+    [JsonPropertyName("schemaVersion")]
+    public int SchemaVersion { get; set; } = 2;
+
+    [JsonPropertyName("mediaType")]
+    public string? MediaType { get; set; }
+
+    [JsonPropertyName("config")]
+    public OciDescriptor? Config { get; set; }
+
+    [JsonPropertyName("layers")]
+    public List<OciDescriptor> Layers { get; set; } = [];
+
+    /// <summary>An index nested under a manifest's name has this; then it is refused as ambiguous (CVE-2021-41190).</summary>
+    [JsonPropertyName("manifests")]
+    public JsonElement? Manifests { get; set; }
+}
+
+/// <summary>An image's configuration (image-spec, config.md).</summary>
+internal sealed record OciImage
+{
+    [JsonPropertyName("created")]
+    public DateTimeOffset? Created { get; set; }
+
+    [JsonPropertyName("architecture")]
+    public string Architecture { get; set; } = string.Empty;
+
+    [JsonPropertyName("os")]
+    public string OperatingSystem { get; set; } = "linux";
+
+    [JsonPropertyName("config")]
+    public OciImageConfig? Config { get; set; }
+
+    [JsonPropertyName("rootfs")]
+    public OciRootFileSystem RootFileSystem { get; set; } = new();
+
+    [JsonPropertyName("history")]
+    public List<OciHistory>? History { get; set; }
+}
+
+/// <summary>What containers of an image run by default.</summary>
+internal sealed record OciImageConfig
+{
+    [JsonPropertyName("User")]
+    public string? User { get; set; }
+
+    [JsonPropertyName("Env")]
+    public IReadOnlyList<string>? Env { get; set; }
+
+    [JsonPropertyName("Entrypoint")]
+    public IReadOnlyList<string>? Entrypoint { get; set; }
+
+    [JsonPropertyName("Cmd")]
+    public IReadOnlyList<string>? Cmd { get; set; }
+
+    [JsonPropertyName("WorkingDir")]
+    public string? WorkingDir { get; set; }
+
+    [JsonPropertyName("Labels")]
+    public IReadOnlyDictionary<string, string>? Labels { get; set; }
+
+    [JsonPropertyName("StopSignal")]
+    public string? StopSignal { get; set; }
+}
+
+/// <summary>The layers of an image by the digests of their uncompressed archives.</summary>
+internal sealed record OciRootFileSystem
+{
+    [JsonPropertyName("type")]
+    public string Type { get; set; } = "layers";
+
+    [JsonPropertyName("diff_ids")]
+    public IReadOnlyList<string> DiffIds { get; set; } = [];
+}
+
+/// <summary>How a layer came to be.</summary>
+internal sealed record OciHistory
+{
+    [JsonPropertyName("created")]
+    public DateTimeOffset? Created { get; set; }
+
+    [JsonPropertyName("created_by")]
+    public string? CreatedBy { get; set; }
+
+    [JsonPropertyName("comment")]
+    public string? Comment { get; set; }
+
+    [JsonPropertyName("empty_layer")]
+    public bool? EmptyLayer { get; set; }
+}
+
+/// <summary>The file <c>oci-layout</c> (image-spec, image-layout.md).</summary>
+internal sealed record OciLayoutMarker
+{
+    [JsonPropertyName("imageLayoutVersion")]
+    public string ImageLayoutVersion { get; set; } = "1.0.0";
+}
+
+/// <summary>The commit record of an unpacked layer, <c>layer.json</c>: written last, so that its presence says that the layer is whole.</summary>
+internal sealed record LayerRecord
+{
+    [JsonPropertyName("diffId")]
+    public string DiffId { get; set; } = string.Empty;
+
+    [JsonPropertyName("chainId")]
+    public string ChainId { get; set; } = string.Empty;
+
+    /// <summary>Bytes of content of its files.</summary>
+    [JsonPropertyName("size")]
+    public long Size { get; set; }
+
+    /// <summary>Files, folders, links and nodes.</summary>
+    [JsonPropertyName("entries")]
+    public long Entries { get; set; }
+}
+
+/// <summary>Reads and writes the documents without reflection.</summary>
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = 16)]
+[JsonSerializable(typeof(OciIndex))]
+[JsonSerializable(typeof(OciManifest))]
+[JsonSerializable(typeof(OciImage))]
+[JsonSerializable(typeof(OciLayoutMarker))]
+[JsonSerializable(typeof(LayerRecord))]
+internal sealed partial class OciJson : JsonSerializerContext;

@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using System.Text;
+using Containers.Interop;
+using Tmds.Linux;
+
+namespace Containers.Engine.Storage;
+
+/// <summary>
+/// Where things are made before they are whole, and where they are put before they are removed: a folder each, locked by the process that works on it.
+/// One whose lock is free was left by a dead process. Folders are made and judged under the store's lock, so that none is seen between its
+/// making and its locking.
+/// </summary>
+/// <param name="root">The area's folder; stays the caller's.</param>
+internal sealed class StagingArea(FileDescriptor root)
+{
+    /// <summary>Makes a folder. The caller holds the store's lock.</summary>
+    /// <returns>The folder; disposed, it is removed with all in it.</returns>
+    public StagingFolder Make()
+    {
+        string name = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        if (!Files.MakeFolder(root.Number, name, 0x1C0))
+        {
+            throw new KernelException(Errno.EEXIST, "making the folder", name);
+        }
+
+        return TryTake(name) ?? throw new KernelException(Errno.EBUSY, "locking", name);
+    }
+
+    /// <summary>Takes over what dead processes left, to remove it. The caller holds the store's lock, and disposes the folders without it.</summary>
+    /// <returns>The folders.</returns>
+    public IReadOnlyList<StagingFolder> TakeAbandoned()
+    {
+        using FileDescriptor listed = Files.Open(root.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        var listing = new FolderListing(listed, "staging");
+        var taken = new List<StagingFolder>();
+        while (listing.Next(out ReadOnlySpan<byte> name, out _))
+        {
+            if (TryTake(Encoding.UTF8.GetString(name)) is { } folder)
+            {
+                taken.Add(folder);
+            }
+        }
+
+        return taken;
+    }
+
+    private StagingFolder? TryTake(string name)
+    {
+        FileDescriptor? folder = Files.TryOpen(root.Number, name, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW, 0, out Errno errno);
+        if (folder is null)
+        {
+            return errno is Errno.ENOENT or Errno.ENOTDIR ? null : throw new KernelException(errno, "opening", name);
+        }
+
+        if (Files.Lock(folder, wait: false, name))
+        {
+            return new StagingFolder(root, folder, name);
+        }
+
+        folder.Dispose();
+        return null;
+    }
+}
+
+/// <summary>One folder of a <see cref="StagingArea"/>, locked as long as this object lives; the kernel frees the lock of a process that dies.</summary>
+internal sealed class StagingFolder : IDisposable
+{
+    private readonly FileDescriptor area;
+    private readonly string name;
+
+    internal StagingFolder(FileDescriptor area, FileDescriptor descriptor, string name)
+    {
+        this.area = area;
+        this.name = name;
+        Descriptor = descriptor;
+    }
+
+    /// <summary>The folder.</summary>
+    public FileDescriptor Descriptor { get; }
+
+    /// <summary>Removes the folder with all in it.</summary>
+    public void Dispose()
+    {
+        if (!Descriptor.IsClosed)
+        {
+            _ = FolderRemoval.Remove(area.Number, name);
+            Descriptor.Dispose();
+        }
+    }
+}

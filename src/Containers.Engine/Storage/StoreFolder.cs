@@ -1,0 +1,59 @@
+using Containers.Interop;
+using Tmds.Linux;
+
+namespace Containers.Engine.Storage;
+
+/// <summary>Makes and opens the folders of a store.</summary>
+internal static class StoreFolder
+{
+    private const int PrivateMode = 0x1C0;
+
+    /// <summary>Opens a folder given by an absolute path, making it and those above it (0700) where they are missing.</summary>
+    /// <param name="path">The path, from the configuration.</param>
+    /// <returns>Its descriptor.</returns>
+    /// <exception cref="EngineException">Storage or PermissionDenied.</exception>
+    public static FileDescriptor OpenRoot(string path)
+    {
+        try
+        {
+            FileDescriptor? folder = Files.TryOpen(Files.CurrentFolder, path, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out Errno errno);
+            if (folder is null && errno == Errno.ENOENT)
+            {
+                MakeAll(path);
+                folder = Files.TryOpen(Files.CurrentFolder, path, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out errno);
+            }
+
+            return folder ?? throw new KernelException(errno, "opening the folder", path);
+        }
+        catch (KernelException failure)
+        {
+            bool isDenied = failure.Errno is Errno.EACCES or Errno.EPERM;
+            throw new EngineException(
+                isDenied ? EngineErrorReason.PermissionDenied : EngineErrorReason.Storage,
+                path,
+                $"The engine's folder '{path}' cannot be opened: {failure.Message}. Run as root, or set the roots in the configuration.",
+                failure);
+        }
+    }
+
+    /// <summary>Opens a folder in another, making it (0700) where it is missing.</summary>
+    /// <param name="parent">The other's descriptor.</param>
+    /// <param name="name">One component.</param>
+    /// <returns>Its descriptor.</returns>
+    /// <exception cref="KernelException">It cannot be made, or is no folder.</exception>
+    public static FileDescriptor Open(FileDescriptor parent, string name)
+    {
+        _ = Files.MakeFolder(parent.Number, name, PrivateMode);
+        return Files.Open(parent.Number, name, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW);
+    }
+
+    private static void MakeAll(string path)
+    {
+        for (int slash = path.IndexOf('/', 1); slash > 0; slash = path.IndexOf('/', slash + 1))
+        {
+            _ = Files.MakeFolder(Files.CurrentFolder, path[..slash], PrivateMode);
+        }
+
+        _ = Files.MakeFolder(Files.CurrentFolder, path, PrivateMode);
+    }
+}
