@@ -1,6 +1,9 @@
+using Containers.Engine.Configuration;
 using Containers.Engine.Images;
 using Containers.Engine.Logs;
 using Containers.Engine.Runtime;
+using Containers.Engine.Storage;
+using Containers.Interop;
 
 namespace Containers.Engine;
 
@@ -10,48 +13,112 @@ namespace Containers.Engine;
 /// </summary>
 public sealed class ContainerEngine : IDisposable
 {
+    private const int ShortestPrefix = 1;
+
+    private readonly EngineServices services;
+    private readonly ContainerObserver observer;
+    private readonly ContainerCreation creation;
+    private readonly ContainerStart start;
+    private readonly ContainerEnd end;
+
+    private ContainerEngine(EngineServices services)
+    {
+        this.services = services;
+        observer = new ContainerObserver(services.Store);
+        creation = new ContainerCreation(services);
+        start = new ContainerStart(services);
+        end = new ContainerEnd(services, observer, start);
+    }
+
     /// <summary>Opens the engine on the roots that the configuration names, making them where they are missing.</summary>
     /// <param name="configurationPath">The configuration file; null for <c>CONTAINERS_CONFIG</c>, else /etc/pscontainers/config.json.</param>
     /// <returns>The engine.</returns>
     /// <exception cref="EngineException">The configuration is wrong, or a root cannot be made.</exception>
-    public static ContainerEngine Open(string? configurationPath = null) => throw new NotSupportedException();
+    public static ContainerEngine Open(string? configurationPath = null) => new(new EngineServices(EngineConfiguration.Load(configurationPath)));
+
+    /// <summary>The configuration in force.</summary>
+    public EngineConfiguration Configuration => services.Configuration;
 
     /// <summary>The image store.</summary>
-    public ImageStore Images => throw new NotSupportedException();
+    public ImageStore Images => services.Images;
 
     /// <summary>Makes a container without starting it.</summary>
     /// <param name="options">What is asked of it.</param>
     /// <param name="cancellation">Undoes what was made so far.</param>
     /// <returns>The container, in state Created.</returns>
-    public ContainerSnapshot Create(ContainerOptions options, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="EngineException">InvalidArgument, NotFound (an image or a volume's source), AlreadyExists (the name), Storage.</exception>
+    public ContainerSnapshot Create(ContainerOptions options, CancellationToken cancellation = default)
+    {
+        (ContainerDocument document, ContainerLock held) = creation.Create(options, cancellation);
+        using (held)
+        {
+            return observer.Observe(document.Id)!;
+        }
+    }
 
-    /// <summary>Starts a container that is not running; its output goes to its log alone.</summary>
+    /// <summary>Starts a container that is not running; its output goes to its log alone. A running one is left alone.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellation">Ends the start; the container is left as it was.</param>
     /// <returns>The container, in state Running (or already Exited).</returns>
-    public ContainerSnapshot Start(string id, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="EngineException">NotFound, CommandNotFound, CommandNotExecutable, LaunchFailed, Busy (one that was never made whole).</exception>
+    public ContainerSnapshot Start(string id, CancellationToken cancellation = default)
+    {
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerSnapshot snapshot = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        if (snapshot.State == ContainerState.Running)
+        {
+            return snapshot;
+        }
+
+        ContainerDocument document = services.Store.Read(id).Document ?? throw new EngineException(
+            EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
+        using MonitorLink link = start.Start(document, held, attach: false, withInput: false, cancellation);
+        return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
+    }
 
     /// <summary>Makes and starts a container attached to this session.</summary>
     /// <param name="options">What is asked of it.</param>
     /// <param name="withInput">Whether its standard input is a pipe from this session, instead of empty.</param>
     /// <param name="cancellation">Ends the start, leaving nothing.</param>
     /// <returns>The running container.</returns>
-    public ForegroundContainer Run(ContainerOptions options, bool withInput, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="EngineException">As <see cref="Create"/> and <see cref="Start"/>. The container is then removed.</exception>
+    public ForegroundContainer Run(ContainerOptions options, bool withInput, CancellationToken cancellation = default)
+    {
+        (ContainerDocument document, ContainerLock held) = creation.Create(options, cancellation);
+        using (held)
+        {
+            try
+            {
+                return new AttachedContainer(end, document, start.Start(document, held, attach: true, withInput, cancellation));
+            }
+            catch
+            {
+                services.Store.Remove(held, document.Name);
+                throw;
+            }
+        }
+    }
 
     /// <summary>All containers, oldest first.</summary>
     /// <returns>A snapshot of each.</returns>
-    public IReadOnlyList<ContainerSnapshot> List() => throw new NotSupportedException();
+    public IReadOnlyList<ContainerSnapshot> List() =>
+        [.. services.Store.Ids().Select(observer.Observe).OfType<ContainerSnapshot>().OrderBy(c => c.CreatedAt).ThenBy(c => c.Id, StringComparer.Ordinal)];
 
     /// <summary>The container of that exact name, exact id, or unambiguous prefix of an id.</summary>
     /// <param name="nameOrId">A name or the beginning of an id.</param>
     /// <returns>Its snapshot.</returns>
     /// <exception cref="EngineException">NotFound or Ambiguous.</exception>
-    public ContainerSnapshot Get(string nameOrId) => throw new NotSupportedException();
+    public ContainerSnapshot Get(string nameOrId)
+    {
+        string id = services.Store.FindByName(nameOrId) ?? FindByPrefix(nameOrId);
+        return observer.Observe(id) ?? throw ContainerStore.NotFound(nameOrId);
+    }
 
     /// <summary>Sends a signal to a running container's first process.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="signal">The signal's number.</param>
-    public void Signal(string id, int signal) => throw new NotSupportedException();
+    /// <exception cref="EngineException">Busy where it is not running.</exception>
+    public void Signal(string id, int signal) => end.Signal(id, signal);
 
     /// <summary>Asks a container to end, and kills it when it has not after a while. A container that is not running is left alone.</summary>
     /// <param name="id">Its id.</param>
@@ -59,33 +126,86 @@ public sealed class ContainerEngine : IDisposable
     /// <param name="timeout">How long it may take before SIGKILL.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The ended container (removed already, where it was to be removed at its end).</returns>
-    public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="EngineException">NotFound, or Timeout where even SIGKILL did not end it.</exception>
+    public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, CancellationToken cancellation = default) =>
+        end.Stop(id, signal, timeout, cancellation);
 
     /// <summary>Waits until a container has ended.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The ended container.</returns>
-    /// <exception cref="EngineException">Timeout, or NotFound.</exception>
-    public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="EngineException">Timeout, NotFound, or Busy where it was never started.</exception>
+    public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation = default) => end.Wait(id, timeout, cancellation);
 
     /// <summary>Removes a container and everything it holds.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="force">Whether a running one is killed first instead of refused.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public void Remove(string id, bool force, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="EngineException">NotFound, or Busy where it is running.</exception>
+    public void Remove(string id, bool force, CancellationToken cancellation = default) => end.Remove(id, force, cancellation);
+
+    /// <summary>Does what a monitor hands over at a container's end when no session is there: removes one that is to be removed.</summary>
+    /// <param name="id">Its id.</param>
+    public void Finish(string id) => end.Finish(id);
 
     /// <summary>Reads a container's log.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="query">Which records.</param>
     /// <param name="cancellation">Ends a following read.</param>
     /// <returns>The records in order; with <see cref="LogQuery.Follow"/> until the container ends.</returns>
-    public IEnumerable<LogRecord> ReadLog(string id, LogQuery query, CancellationToken cancellation = default) => throw new NotSupportedException();
+    /// <exception cref="EngineException">NotFound.</exception>
+    public IEnumerable<LogRecord> ReadLog(string id, LogQuery query, CancellationToken cancellation = default)
+    {
+        using FileDescriptor folder = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
+        var reader = new LogReader(folder);
+        foreach (LogRecord record in reader.Read(query, () => observer.Observe(id) is not { State: ContainerState.Running }, cancellation))
+        {
+            yield return record;
+        }
+    }
 
     /// <summary>What this engine runs on and with.</summary>
     /// <returns>The facts.</returns>
-    public EngineInfo GetInfo() => throw new NotSupportedException();
+    public EngineInfo GetInfo()
+    {
+        IReadOnlyList<ContainerSnapshot> containers = List();
+        return new EngineInfo
+        {
+            Version = typeof(ContainerEngine).Assembly.GetName().Version?.ToString(3) ?? "0.0.0",
+            KernelVersion = Files.ReadText(Files.CurrentFolder, "/proc/sys/kernel/osrelease")?.Trim() ?? string.Empty,
+            Architecture = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(),
+            CgroupVersion = services.Cgroups.Version.ToString(),
+            CgroupControllers = services.Cgroups.Controllers,
+            StateRoot = services.Roots.StateRoot,
+            RuntimeRoot = services.Roots.RuntimeRoot,
+            ConfigurationFile = services.Configuration.File,
+            Containers = containers.Count,
+            ContainersRunning = containers.Count(c => c.State == ContainerState.Running),
+            Images = services.Images.List().Count,
+            Processors = Environment.ProcessorCount,
+            Memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        };
+    }
 
     /// <summary>Closes what is held open. Containers are not touched.</summary>
-    public void Dispose() => throw new NotSupportedException();
+    public void Dispose() => services.Dispose();
+
+    private string FindByPrefix(string prefix)
+    {
+        if (prefix.Length < ShortestPrefix || !prefix.All(char.IsAsciiHexDigitLower))
+        {
+            throw ContainerStore.NotFound(prefix);
+        }
+
+        string[] matches = [.. services.Store.Ids().Where(id => id.StartsWith(prefix, StringComparison.Ordinal))];
+        return matches.Length switch
+        {
+            0 => throw ContainerStore.NotFound(prefix),
+            1 => matches[0],
+            _ => throw new EngineException(
+                EngineErrorReason.Ambiguous, prefix,
+                $"'{prefix}' begins the ids of {matches.Length} containers: {string.Join(", ", matches.Take(5).Select(id => id[..12]))}. Give more digits."),
+        };
+    }
 }

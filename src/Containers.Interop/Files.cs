@@ -190,6 +190,21 @@ public static unsafe partial class Files
         }
     }
 
+    /// <summary>readlinkat(2).</summary>
+    /// <param name="folder">The starting folder's descriptor.</param>
+    /// <param name="path">A symbolic link.</param>
+    /// <returns>What it says, at most 4,095 bytes; null where it is not there or no link.</returns>
+    public static string? ReadLink(int folder, string path)
+    {
+        const int longest = 4096;
+        byte* buffer = stackalloc byte[longest];
+        fixed (byte* p = Native.Utf8Z(path))
+        {
+            int length = (int)LibC.readlinkat(folder, p, buffer, longest);
+            return length < 0 || length == longest ? null : Encoding.UTF8.GetString(buffer, length);
+        }
+    }
+
     /// <summary>fstatat(2).</summary>
     /// <param name="folder">The starting folder's descriptor.</param>
     /// <param name="path">The path; empty for the descriptor itself.</param>

@@ -66,6 +66,9 @@ public sealed record ContainerOptions
     /// <summary>Whether the container is removed once it has ended.</summary>
     public bool RemoveOnExit { get; init; }
 
+    /// <summary>Whether a small init is the container's pid 1, which reaps orphans and forwards signals to the command.</summary>
+    public bool Init { get; init; }
+
     /// <summary>The signal that asks the container to end. Null: the image's, else SIGTERM.</summary>
     public int? StopSignal { get; init; }
 

@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using Containers.Bench;
+
+if (args is ["--serve", var role, var argument])
+{
+    Servers.Serve(role, argument);
+    return 0;
+}
+
+BenchArguments arguments;
+try
+{
+    arguments = BenchArguments.Parse(args);
+}
+catch (FormatException error)
+{
+    Console.Error.WriteLine(error.Message);
+    Console.Error.WriteLine(BenchArguments.Usage);
+    return 64;
+}
+
+using var cancellation = new CancellationTokenSource();
+Console.CancelKeyPress += (_, press) =>
+{
+    press.Cancel = true;
+    cancellation.Cancel();
+};
+using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+{
+    context.Cancel = true;
+    cancellation.Cancel();
+});
+try
+{
+    using var bench = new Bench(arguments, cancellation.Token);
+    Report report = bench.Run();
+    report.Print(Console.Out);
+    if (arguments.JsonFile is not null)
+    {
+        report.WriteJson(arguments.JsonFile);
+    }
+
+    return 0;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}
+catch (AbsentException absent)
+{
+    Console.Error.WriteLine($"The benchmark cannot run: {absent.Message}.");
+    return 1;
+}

@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using Containers.Engine;
+using Containers.Engine.Runtime;
+
+namespace Containers.Bench;
+
+/// <summary>The roles of this program as a coprocess: a warm session of the engine, one of PowerShell, and a module's import.</summary>
+internal static class Servers
+{
+    internal const string Image = "bench";
+
+    /// <summary>Serves a role until standard input ends.</summary>
+    internal static void Serve(string role, string argument)
+    {
+        Func<char, long> answer = role switch
+        {
+            "engine" => Engine(argument),
+            "cmdlet" => Cmdlet(argument),
+            "import" => Import(argument),
+            _ => throw new AbsentException($"no role {role}"),
+        };
+        for (int request = Console.In.Read(); request >= 0; request = Console.In.Read())
+        {
+            try
+            {
+                Console.Out.WriteLine($"ok {answer((char)request)}");
+            }
+            catch (Exception error)
+            {
+                Console.Out.WriteLine($"failed {error.GetBaseException().Message.ReplaceLineEndings(" ")}");
+            }
+
+            Console.Out.Flush();
+        }
+    }
+
+    /// <summary>A new container through the engine's own interface.</summary>
+    private static Func<char, long> Engine(string archive)
+    {
+        ContainerEngine? engine = null;
+        ContainerSnapshot? idle = null;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            if (idle is not null)
+            {
+                engine?.Remove(idle.Id, force: true);
+            }
+        };
+        return request =>
+        {
+            engine ??= OpenWithImage(archive);
+            if (request == Coprocess.IdleRequest)
+            {
+                idle = engine.Create(new ContainerOptions { Image = Image, Command = ["/true", "idle"] });
+                return engine.Start(idle.Id).MonitorProcessId ?? throw new InvalidOperationException("the idle container has no monitor");
+            }
+
+            long from = Stopwatch.GetTimestamp();
+            using ForegroundContainer container = engine.Run(
+                new ContainerOptions { Image = Image, Command = ["/true"], RemoveOnExit = true }, withInput: false);
+            container.StandardOutput.CopyTo(Stream.Null);
+            container.StandardError.CopyTo(Stream.Null);
+            ContainerSnapshot ended = container.WaitForExit(CancellationToken.None);
+            long time = (long)Stopwatch.GetElapsedTime(from).TotalNanoseconds;
+            return ended.ExitCode == 0 ? time : throw new InvalidOperationException($"exit code {ended.ExitCode}");
+        };
+    }
+
+    private static ContainerEngine OpenWithImage(string archive)
+    {
+        ContainerEngine engine = ContainerEngine.Open();
+        if (!engine.Images.List().Any(static image => image.Name?.Split(':')[0] == Image))
+        {
+            using FileStream stream = File.OpenRead(archive);
+            engine.Images.ImportRootFileSystem(stream, Image, new(), progress: null, CancellationToken.None);
+        }
+
+        return engine;
+    }
+
+    /// <summary>A pipeline in a warm session of PowerShell with the module imported.</summary>
+    private static Func<char, long> Cmdlet(string archive)
+    {
+        Runspace? session = null;
+        return _ =>
+        {
+            if (session is null)
+            {
+                // The image is there already where the engine's turn came first.
+                using (OpenWithImage(archive))
+                {
+                    session = NewSession();
+                }
+
+                Invoke(session, $"Import-Module '{ModuleManifest()}' -ErrorAction Stop");
+            }
+
+            long from = Stopwatch.GetTimestamp();
+            Invoke(session, $"Invoke-Container -Rm {Image} -- /true; if ($LASTEXITCODE -ne 0) {{ throw \"exit code $LASTEXITCODE\" }}");
+            return (long)Stopwatch.GetElapsedTime(from).TotalNanoseconds;
+        };
+    }
+
+    /// <summary>One Import-Module of a process, in a session that has run a pipeline before.</summary>
+    private static Func<char, long> Import(string module) => _ =>
+    {
+        using Runspace session = NewSession();
+        Invoke(session, "1 | ForEach-Object { $_ } | Out-Null");
+        long from = Stopwatch.GetTimestamp();
+        Invoke(session, $"Import-Module '{module}' -ErrorAction Stop");
+        return (long)Stopwatch.GetElapsedTime(from).TotalNanoseconds;
+    };
+
+    internal static string ModuleManifest()
+    {
+        string? file = Workspace.Repository is { } folder ? Path.Combine(folder, "Containers.psd1") : null;
+        return File.Exists(file) ? file : throw new AbsentException("the module is not built");
+    }
+
+    private static Runspace NewSession()
+    {
+        // CreateDefault would look for assemblies that this host does not ship.
+        Runspace session = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
+        session.Open();
+        return session;
+    }
+
+    private static void Invoke(Runspace session, string script)
+    {
+        using var shell = PowerShell.Create(session);
+        shell.AddScript(script).Invoke();
+        if (shell.HadErrors && shell.Streams.Error.Count > 0)
+        {
+            throw new InvalidOperationException(shell.Streams.Error[0].ToString());
+        }
+    }
+}

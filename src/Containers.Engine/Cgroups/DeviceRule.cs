@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Containers.Engine.Cgroups;
+
+/// <summary>The kinds of device nodes; the numbers are the kernel's (BPF_DEVCG_DEV_*).</summary>
+internal enum DeviceKind
+{
+    /// <summary>A block device.</summary>
+    Block = 1,
+
+    /// <summary>A character device.</summary>
+    Character = 2,
+}
+
+/// <summary>What may be done with a device; the bits are the kernel's (BPF_DEVCG_ACC_*).</summary>
+[Flags]
+internal enum DeviceAccess
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Making a node of that number.</summary>
+    MakeNode = 1,
+
+    /// <summary>Opening it for reading.</summary>
+    Read = 2,
+
+    /// <summary>Opening it for writing.</summary>
+    Write = 4,
+
+    /// <summary>All of it.</summary>
+    All = MakeNode | Read | Write,
+}
+
+/// <summary>Allows an access to a device.</summary>
+/// <param name="Kind">Block or character.</param>
+/// <param name="Major">The major number; null for every one.</param>
+/// <param name="Minor">The minor number; null for every one.</param>
+/// <param name="Access">What is allowed.</param>
+internal readonly record struct DeviceRule(DeviceKind Kind, uint? Major, uint? Minor, DeviceAccess Access)
+{
+    /// <summary>The rule as v1's devices.allow takes it: <c>c 1:3 rwm</c>.</summary>
+    /// <returns>The line without its end.</returns>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(Kind == DeviceKind.Block ? 'b' : 'c')} {Number(Major)}:{Number(Minor)} {(Access.HasFlag(DeviceAccess.Read) ? "r" : "")}{(Access.HasFlag(DeviceAccess.Write) ? "w" : "")}{(Access.HasFlag(DeviceAccess.MakeNode) ? "m" : "")}");
+
+    private static string Number(uint? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "*";
+}

@@ -1,0 +1,172 @@
+using System.Globalization;
+using Containers.Engine.Images;
+using Containers.Engine.Runtime.Launch;
+using Containers.Engine.Security;
+using Containers.Engine.Storage;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>Makes a container's document and folders from what was asked and what its image says.</summary>
+/// <param name="services">The engine's.</param>
+internal sealed class ContainerCreation(EngineServices services)
+{
+    private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    private const int DefaultStopSignal = 15;
+
+    /// <summary>Makes a container; it is locked until the caller disposes the lock.</summary>
+    public (ContainerDocument Document, ContainerLock Held) Create(ContainerOptions asked, CancellationToken cancellation)
+    {
+        ContainerOptions options = asked with
+        {
+            Volumes = [.. asked.Volumes.Select(v => v with { Target = ContainerOptionsCheck.Normalize(v.Target) })],
+            Limits = new ResourceLimits
+            {
+                Memory = asked.Limits.Memory ?? services.Configuration.Limits.Memory,
+                Cpus = asked.Limits.Cpus ?? services.Configuration.Limits.Cpus,
+                PidsLimit = asked.Limits.PidsLimit ?? services.Configuration.Limits.PidsLimit,
+            },
+        };
+        ContainerOptionsCheck.Check(asked);
+
+        // What later steps would refuse is refused now, before anything is there.
+        CapabilitySet capabilities = CapabilitySet.Resolve(options.CapAdd, options.CapDrop, options.Privileged);
+        _ = SeccompFilter.For(options.SeccompProfile, capabilities, options.Privileged, services.Seccomp);
+        cancellation.ThrowIfCancellationRequested();
+
+        string id = ContainerNames.NewId();
+        ContainerLock held = services.Store.Claim(id);
+        string? name = null;
+        try
+        {
+            name = ClaimName(options.Name, id);
+            ContainerDocument document;
+            if (options.RootFileSystem is null)
+            {
+                // Under the store's lock, so that the image is not removed between the look at it and the document that uses it.
+                ImageInfo image = FindImage(options.Image);
+                using FileDescriptor? kept = image.IsBuiltIn ? null : services.Images.Lock();
+                image = kept is null ? image : FindImage(options.Image);
+                document = MakeDocument(id, name, options, image);
+                Write(document);
+            }
+            else
+            {
+                document = MakeDocument(id, name, options, image: null);
+                Write(document);
+            }
+
+            return (document, held);
+        }
+        catch
+        {
+            services.Store.Remove(held, name);
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private void Write(ContainerDocument document)
+    {
+        services.Store.MakeStateFolder(document.Id).Dispose();
+        services.Store.Write(document);
+    }
+
+    private ImageInfo FindImage(string? name) =>
+        services.Images.Get(name ?? throw ContainerOptionsCheck.Invalid("image", "A container needs an image or a folder as its root file system."));
+
+    private string ClaimName(string? wanted, string id)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            string name = wanted ?? ContainerNames.NewName(attempt);
+            try
+            {
+                services.Store.ClaimName(name, id);
+                return name;
+            }
+            catch (EngineException e) when (wanted is null && e.Reason == EngineErrorReason.AlreadyExists && attempt < 100)
+            {
+                // Taken: another one.
+            }
+        }
+    }
+
+    private static ContainerDocument MakeDocument(string id, string name, ContainerOptions options, ImageInfo? image)
+    {
+        ImageConfiguration configuration = image?.Configuration ?? new ImageConfiguration();
+        string hostName = options.HostName ?? id[..12];
+        IReadOnlyList<string> command = options.Command.Count > 0
+            ? [.. configuration.Entrypoint, .. options.Command]
+            : [.. configuration.Entrypoint, .. configuration.Cmd];
+        if (command.Count == 0)
+        {
+            command = image is null or { IsBuiltIn: true } ? ["sh"] : throw ContainerOptionsCheck.Invalid(
+                name, $"The image '{image.Name ?? image.Id}' names no command. Give one after --: Invoke-Container {image.Name ?? image.Id} -- sh");
+        }
+
+        string folder = options.WorkingDirectory ?? (configuration.WorkingDir is { Length: > 0 } own ? own : "/");
+        return new ContainerDocument
+        {
+            Id = id,
+            Name = name,
+            CreatedAt = DateTimeOffset.UtcNow,
+            Options = options with { Name = name },
+            Command = new LaunchCommand(
+                command, Environment(configuration, options, hostName), options.User ?? configuration.User ?? string.Empty,
+                ContainerOptionsCheck.Normalize(folder), hostName),
+            ImageId = image?.Id,
+            Layers = image?.Layers ?? [],
+            StopSignal = options.StopSignal ?? ParseSignal(configuration.StopSignal),
+        };
+    }
+
+    private static List<string> Environment(ImageConfiguration image, ContainerOptions options, string hostName)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        var order = new List<string>();
+        foreach (string variable in (IEnumerable<string>)[DefaultPath, $"HOSTNAME={hostName}", .. image.Env, .. options.Environment.Select(e => $"{e.Key}={e.Value}")])
+        {
+            int equals = variable.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || variable.Contains('\0', StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            string key = variable[..equals];
+            if (!variables.ContainsKey(key))
+            {
+                order.Add(key);
+            }
+
+            variables[key] = variable;
+        }
+
+        return [.. order.Select(key => variables[key])];
+    }
+
+    private static int ParseSignal(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return DefaultStopSignal;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            return number is > 0 and <= 64 ? number : DefaultStopSignal;
+        }
+
+        string name = text.ToUpperInvariant();
+        name = name.StartsWith("SIG", StringComparison.Ordinal) ? name[3..] : name;
+        int index = Array.IndexOf(SignalNames, name);
+        return index > 0 ? index : DefaultStopSignal;
+    }
+
+    // signal(7), the numbers of x86-64 and arm64.
+    private static readonly string[] SignalNames =
+    [
+        string.Empty, "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD",
+        "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+    ];
+}

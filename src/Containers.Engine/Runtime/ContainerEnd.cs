@@ -1,0 +1,177 @@
+using Containers.Engine.Storage;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>Ends, waits for and removes containers.</summary>
+/// <param name="services">The engine's.</param>
+/// <param name="observer">Tells states.</param>
+/// <param name="start">Cleans up what starts left.</param>
+internal sealed class ContainerEnd(EngineServices services, ContainerObserver observer, ContainerStart start)
+{
+    private const int SigKill = 9;
+    private static readonly TimeSpan PatienceAfterKill = TimeSpan.FromSeconds(10);
+
+    /// <summary>Sends a signal to the first process.</summary>
+    public void Signal(string id, int signal)
+    {
+        using FileDescriptor process = OpenFirstProcess(id) ?? throw new EngineException(
+            EngineErrorReason.Busy, id, $"The container '{id}' is not running, so that no signal can be sent to it.");
+        Errno errno = Pidfd.TrySignal(process, signal);
+        if (errno is not (Errno.None or Errno.ESRCH))
+        {
+            throw new EngineException(
+                errno == Errno.EINVAL ? EngineErrorReason.InvalidArgument : EngineErrorReason.PermissionDenied, id,
+                $"The signal {signal} cannot be sent to the container '{id}': {KernelException.Describe(errno)}.", errno);
+        }
+    }
+
+    /// <summary>Asks a container to end, and kills it where it has not in time.</summary>
+    public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, CancellationToken cancellation)
+    {
+        ContainerSnapshot before = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        using FileDescriptor? process = OpenFirstProcess(id);
+        if (process is null)
+        {
+            return before;
+        }
+
+        int asked = signal ?? services.Store.Read(id).Document?.StopSignal ?? SigKill;
+        _ = Pidfd.TrySignal(process, asked);
+        if (!Channels.WaitReadable(process, timeout, cancellation))
+        {
+            Kill(id, process, cancellation);
+        }
+
+        return AwaitRecord(before, cancellation);
+    }
+
+    /// <summary>Waits until a container has ended.</summary>
+    public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation)
+    {
+        ContainerSnapshot before = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        if (before.State == ContainerState.Created)
+        {
+            throw new EngineException(EngineErrorReason.Busy, before.Name, $"The container '{before.Name}' was never started, so that its end would never come.");
+        }
+
+        using FileDescriptor? process = OpenFirstProcess(id);
+        if (process is not null && !Channels.WaitReadable(process, timeout, cancellation))
+        {
+            throw new EngineException(
+                EngineErrorReason.Timeout, before.Name, $"The container '{before.Name}' has not ended within {timeout.TotalSeconds:0.###} s.");
+        }
+
+        return AwaitRecord(before, cancellation);
+    }
+
+    /// <summary>Removes a container and everything it holds.</summary>
+    public void Remove(string id, bool force, CancellationToken cancellation)
+    {
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerSnapshot? snapshot = ObserveForRemoval(id, force);
+        if (snapshot?.State == ContainerState.Running)
+        {
+            if (!force)
+            {
+                throw new EngineException(
+                    EngineErrorReason.Busy, snapshot.Name,
+                    $"The container '{snapshot.Name}' is running. Stop it first (Stop-Container {snapshot.Name}), or remove it with -Force.");
+            }
+
+            using FileDescriptor? process = OpenFirstProcess(id);
+            if (process is not null)
+            {
+                Kill(id, process, cancellation);
+            }
+
+            _ = AwaitRecord(snapshot, cancellation);
+        }
+
+        start.RemoveLeftCgroup(id);
+        services.Store.Remove(held, snapshot is { Reason: not StateReason.Incomplete } ? snapshot.Name : null);
+    }
+
+    /// <summary>What a container's end leaves to do: cgroups that were nested, and the whole container where it is to go.</summary>
+    public void Release(string id, bool hasLeftCgroups)
+    {
+        try
+        {
+            if (hasLeftCgroups)
+            {
+                start.RemoveLeftCgroup(id);
+            }
+
+            if (services.Store.Read(id).Document is not { Options.RemoveOnExit: true } document)
+            {
+                return;
+            }
+
+            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
+            services.Store.Remove(held, document.Name);
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
+        {
+            // Another session removed it meanwhile.
+        }
+    }
+
+    /// <summary>What a monitor hands over when no session is there: as <see cref="Release"/>, but never of a running container.</summary>
+    public void Finish(string id)
+    {
+        if (observer.Observe(id) is { State: ContainerState.Exited })
+        {
+            Release(id, hasLeftCgroups: true);
+        }
+    }
+
+    private ContainerSnapshot? ObserveForRemoval(string id, bool force)
+    {
+        try
+        {
+            return observer.Observe(id);
+        }
+        catch (EngineException e) when (force && e.Reason == EngineErrorReason.Storage)
+        {
+            // A damaged record: the cgroup still knows the processes.
+            return null;
+        }
+    }
+
+    private FileDescriptor? OpenFirstProcess(string id) =>
+        services.Store.Read(id).Running is { } running ? ContainerObserver.FirstProcess(running).TryOpen() : null;
+
+    private void Kill(string id, FileDescriptor process, CancellationToken cancellation)
+    {
+        _ = Pidfd.TrySignal(process, SigKill);
+        if (!Channels.WaitReadable(process, PatienceAfterKill, cancellation))
+        {
+            throw new EngineException(
+                EngineErrorReason.Timeout, id,
+                $"The container '{id}' has not ended within {PatienceAfterKill.TotalSeconds} s of SIGKILL; a process in it waits for a device or a file system.");
+        }
+    }
+
+    /// <summary>The process is gone: waits the moment until its monitor has said how.</summary>
+    private ContainerSnapshot AwaitRecord(ContainerSnapshot before, CancellationToken cancellation)
+    {
+        long deadline = Environment.TickCount64 + (long)PatienceAfterKill.TotalMilliseconds;
+        while (true)
+        {
+            ContainerSnapshot? now = observer.Observe(before.Id);
+            if (now is null)
+            {
+                // Removed at its end before it could be asked.
+                return before with { State = ContainerState.Exited, ProcessId = null, MonitorProcessId = null };
+            }
+
+            if (now.State != ContainerState.Running || Environment.TickCount64 > deadline)
+            {
+                return now;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            Thread.Sleep(1);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using Containers.Engine.Storage;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>Tells a container's state: the documents say what was asked, the kernel says what is.</summary>
+/// <param name="store">The containers' files.</param>
+internal sealed class ContainerObserver(ContainerStore store)
+{
+    private const int PatienceWithMonitor = 200;
+
+    /// <summary>A container as it is now; null where there is none.</summary>
+    public ContainerSnapshot? Observe(string id)
+    {
+        for (int wait = 0; ; wait++)
+        {
+            ContainerRecords records = store.Read(id);
+            if (records.Document is null)
+            {
+                return Unfinished(id);
+            }
+
+            ContainerSnapshot snapshot = Describe(records.Document);
+            if (records.Exit is { } exit)
+            {
+                return Ended(snapshot, exit);
+            }
+
+            if (records.Running is not { } running)
+            {
+                return snapshot with { State = ContainerState.Created };
+            }
+
+            snapshot = snapshot with { StartedAt = Time(running.StartedAt) };
+            if (running.BootId != ProcessIdentity.CurrentBootId)
+            {
+                return snapshot with { State = ContainerState.Exited, Reason = StateReason.Rebooted };
+            }
+
+            if (FirstProcess(running).IsAlive)
+            {
+                return snapshot with { State = ContainerState.Running, ProcessId = running.Pid, MonitorProcessId = running.Monitor };
+            }
+
+            if (!Monitor(running).IsAlive || wait == PatienceWithMonitor)
+            {
+                // Once more: the monitor's last act is the exit record.
+                return store.Read(id).Exit is { } late
+                    ? Ended(snapshot, late)
+                    : snapshot with { State = ContainerState.Exited, Reason = StateReason.MonitorLost };
+            }
+
+            // Its monitor is writing the exit record right now.
+            Thread.Sleep(1);
+        }
+    }
+
+    /// <summary>The first process of a running container.</summary>
+    public static ProcessIdentity FirstProcess(RunningRecord running) => new(running.Pid, running.PidStart, running.BootId);
+
+    /// <summary>The monitor of a running container.</summary>
+    public static ProcessIdentity Monitor(RunningRecord running) => new(running.Monitor, running.MonitorStart, running.BootId);
+
+    /// <summary>A point in time from nanoseconds since 1970.</summary>
+    public static DateTimeOffset Time(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
+
+    private static ContainerSnapshot Describe(ContainerDocument document) => new()
+    {
+        Id = document.Id,
+        Name = document.Name,
+        Options = document.Options,
+        Command = document.Command.Arguments,
+        CreatedAt = document.CreatedAt,
+    };
+
+    /// <summary>A container that has ended in a known way.</summary>
+    public static ContainerSnapshot Ended(ContainerSnapshot snapshot, ExitRecord exit) => snapshot with
+    {
+        ProcessId = null,
+        MonitorProcessId = null,
+        State = ContainerState.Exited,
+        Reason = exit is { OomKills: > 0, ExitCode: 137 } ? StateReason.OutOfMemory : StateReason.None,
+        ExitCode = exit.ExitCode,
+        Signal = exit.Signal == 0 ? null : exit.Signal,
+        OomKilled = exit.OomKills > 0,
+        StartedAt = Time(exit.StartedAt),
+        FinishedAt = Time(exit.FinishedAt),
+    };
+
+    private ContainerSnapshot? Unfinished(string id)
+    {
+        using ContainerLock? free = store.TryLock(id);
+        return !store.Exists(id) ? null : new ContainerSnapshot
+        {
+            Id = id,
+            Name = id[..12],
+            Options = new ContainerOptions(),
+            State = ContainerState.Creating,
+            Reason = free is null ? StateReason.None : StateReason.Incomplete,
+        };
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text;
+using Containers.Engine.Cgroups;
+using Containers.Engine.Storage;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>Refuses what cannot work before anything is made, with a sentence that says what would.</summary>
+internal static class ContainerOptionsCheck
+{
+    private const int LongestHostName = 64;
+    private const int LongestArgument = 131072;
+
+    public static void Check(ContainerOptions options)
+    {
+        if (options.Name is { } name && !ContainerStore.IsName(name))
+        {
+            throw Invalid(name, $"The name '{name}' will not do: it must be 1 to 128 letters, digits, '_', '.' and '-', beginning with a letter or digit.");
+        }
+
+        if (options.HostName is { } host && (host.Length == 0 || Encoding.UTF8.GetByteCount(host) > LongestHostName || host.Any(char.IsControl)))
+        {
+            throw Invalid(host, $"The host name '{host}' will not do: it must be 1 to {LongestHostName} bytes without control characters.");
+        }
+
+        CgroupManager.Validate(options.Limits);
+        CheckLog(options.Log);
+        CheckTexts(options);
+        var targets = new HashSet<string>(StringComparer.Ordinal);
+        foreach (BindMount volume in options.Volumes)
+        {
+            CheckTarget(volume.Target, targets);
+            if (!Path.IsPathFullyQualified(volume.Source))
+            {
+                throw Invalid(volume.Source, $"The volume's source '{volume.Source}' is not an absolute path on this machine.");
+            }
+
+            if (Files.TryStat(Files.CurrentFolder, volume.Source, follow: true, out _) != Errno.None)
+            {
+                throw new EngineException(
+                    EngineErrorReason.NotFound, volume.Source, $"The volume's source '{volume.Source}' is not there. Make it first; it is not made for you.");
+            }
+        }
+
+        foreach (TmpfsMount tmpfs in options.Tmpfs)
+        {
+            CheckTarget(tmpfs.Target, targets);
+            if (tmpfs.Size is <= 0 || tmpfs.Mode is < 0 or > 0xfff)
+            {
+                throw Invalid(tmpfs.Target, $"The in-memory folder '{tmpfs.Target}' needs a size above 0 and a mode of 0 to 7777 (octal).");
+            }
+        }
+
+        if (options.RootFileSystem is { } root)
+        {
+            if (!Path.IsPathFullyQualified(root) || Files.TryStat(Files.CurrentFolder, root, follow: true, out FileStatus status) != Errno.None
+                || status.Kind != FileKind.Folder)
+            {
+                throw new EngineException(
+                    EngineErrorReason.NotFound, root, $"The root file system '{root}' is not a folder that is there, given by an absolute path.");
+            }
+
+            if (Path.GetFullPath(root) == "/")
+            {
+                throw Invalid(root, "The machine's own root cannot be a container's root file system in place. The image 'host' gives a copy-on-write view of it.");
+            }
+        }
+    }
+
+    /// <summary>An absolute path without <c>.</c>, <c>..</c> and doubled slashes, resolved by the text alone.</summary>
+    public static string Normalize(string path)
+    {
+        var parts = new List<string>();
+        foreach (string part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (part == "..")
+            {
+                if (parts.Count > 0)
+                {
+                    parts.RemoveAt(parts.Count - 1);
+                }
+            }
+            else if (part != ".")
+            {
+                parts.Add(part);
+            }
+        }
+
+        return "/" + string.Join('/', parts);
+    }
+
+    internal static EngineException Invalid(string subject, string message) => new(EngineErrorReason.InvalidArgument, subject, message);
+
+    private static void CheckLog(LogOptions log)
+    {
+        if (log.MaxSize < 4096 || log.MaxFiles is < 1 or > 1000)
+        {
+            throw Invalid("log", $"A log file's size must be at least 4096 bytes and the number of files 1 to 1000; {log.MaxSize} and {log.MaxFiles} were given.");
+        }
+    }
+
+    private static void CheckTexts(ContainerOptions options)
+    {
+        foreach ((string key, string value) in options.Environment)
+        {
+            if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal))
+            {
+                throw Invalid(key, $"'{key}' is no name of an environment variable: it must not be empty nor hold '='.");
+            }
+
+            CheckText(value, $"the environment variable {key}");
+        }
+
+        foreach (string argument in options.Command)
+        {
+            CheckText(argument, "an argument of the command");
+        }
+
+        CheckText(options.User ?? string.Empty, "the user");
+        CheckText(options.WorkingDirectory ?? string.Empty, "the working directory");
+        if (options.WorkingDirectory is { } folder && !folder.StartsWith('/'))
+        {
+            throw Invalid(folder, $"The working directory '{folder}' is not an absolute path inside the container.");
+        }
+    }
+
+    private static void CheckText(string text, string what)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal) || text.Length > LongestArgument)
+        {
+            throw Invalid(what, $"The text of {what} holds a NUL character or more than {LongestArgument} characters, which no process can be given.");
+        }
+    }
+
+    private static void CheckTarget(string target, HashSet<string> targets)
+    {
+        CheckText(target, "a mount's place in the container");
+        string normal = Normalize(target);
+        if (!target.StartsWith('/') || normal == "/")
+        {
+            throw Invalid(target, $"'{target}' is no place for a mount: give an absolute path inside the container, other than /.");
+        }
+
+        if (normal == "/proc" || normal.StartsWith("/proc/", StringComparison.Ordinal) || normal == "/sys" || normal == "/dev")
+        {
+            throw Invalid(target, $"Nothing may be mounted on '{target}': the container's protection rests on what is there.");
+        }
+
+        if (!targets.Add(normal))
+        {
+            throw Invalid(target, $"Two mounts are asked for at '{target}'.");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Globalization;
+using Containers.Engine.Cgroups;
+using Containers.Engine.Images;
+using Containers.Engine.Runtime.Launch;
+using Containers.Engine.Security;
+using Containers.Engine.Storage;
+using Containers.Init.Plan;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>Starts containers: compiles the plan, spawns the helper, and hears from its monitor whether the command runs.</summary>
+/// <param name="services">The engine's.</param>
+internal sealed class ContainerStart(EngineServices services)
+{
+    private static readonly TimeSpan PatienceAfterCancel = TimeSpan.FromSeconds(10);
+    private static readonly Lazy<long> OpenFilesLimit = new(ProcessLimits.OpenFilesHard);
+
+    /// <summary>Starts a container that its caller has locked. Where it fails, nothing of the start is left.</summary>
+    /// <param name="document">The container.</param>
+    /// <param name="held">Its lock.</param>
+    /// <param name="attach">Whether the session gets the output.</param>
+    /// <param name="withInput">Whether the session feeds standard input.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    public MonitorLink Start(ContainerDocument document, ContainerLock held, bool attach, bool withInput, CancellationToken cancellation)
+    {
+        string id = held.Id;
+        using FileDescriptor records = services.Store.OpenRecordsFolder(id, isKept: !document.Options.RemoveOnExit);
+        using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
+        ContainerStore.ClearRecords(records);
+        RemoveLeftCgroup(id);
+        ContainerOptions options = document.Options;
+        ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, options.Privileged ? DevicePolicy.AllowAll : DevicePolicy.Default);
+        try
+        {
+            using (cgroup)
+            {
+                return Launch(document, cgroup, records, state, attach, withInput, cancellation);
+            }
+        }
+        catch
+        {
+            RemoveLeftCgroup(id);
+            throw;
+        }
+    }
+
+    /// <summary>Ends and removes what a container left in its cgroups, as after the death of its monitor.</summary>
+    public void RemoveLeftCgroup(string id)
+    {
+        using ContainerCgroup? left = services.Cgroups.Open(id);
+        if (left is not null)
+        {
+            left.Kill();
+            left.Remove();
+        }
+    }
+
+    private MonitorLink Launch(
+        ContainerDocument document, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
+        CancellationToken cancellation)
+    {
+        var link = new MonitorLink(attach, withInput);
+        try
+        {
+            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, link.TheirEnds(records, state, services.HandOver)));
+            int helper;
+            using (FileDescriptor memory = Memfd.Create("pscontainers-plan", plan.Bytes))
+            {
+                helper = Spawn.Start(
+                    HelperProgram.File, ["pscontainers", memory.Number.ToString(CultureInfo.InvariantCulture)], [.. plan.Descriptors, memory.Number]);
+            }
+
+            link.CloseTheirEnds();
+            try
+            {
+                AwaitStart(document, plan, link, cgroup, cancellation);
+            }
+            finally
+            {
+                // It ends as soon as it has cloned the monitor.
+                _ = Spawn.Reap(helper);
+            }
+
+            return link;
+        }
+        catch
+        {
+            link.Dispose();
+            throw;
+        }
+    }
+
+    private static void AwaitStart(ContainerDocument document, LaunchPlan plan, MonitorLink link, ContainerCgroup cgroup, CancellationToken cancellation)
+    {
+        SessionMessage message;
+        try
+        {
+            if (!link.TryReceive(out message, cancellation))
+            {
+                throw new EngineException(
+                    EngineErrorReason.LaunchFailed, document.Name,
+                    $"Starting the container '{document.Name}' failed: the helper ended without a word. The kernel may lack memory, or something killed it.");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The helper cannot be called back; its container can be killed, and the monitor then releases what it holds.
+            cgroup.Kill();
+            using var patience = new CancellationTokenSource(PatienceAfterCancel);
+            link.ReceiveLast(patience.Token);
+            throw;
+        }
+
+        if (message.Kind == SessionMessage.Failed)
+        {
+            throw LaunchFailure.Explain(document, plan, (int)message.Value1, (Errno)message.Value2, (int)message.Value3);
+        }
+
+        link.Started(message);
+    }
+
+    private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, LaunchDescriptors descriptors)
+    {
+        ContainerOptions options = document.Options;
+        CapabilitySet capabilities = CapabilitySet.Resolve(options.CapAdd, options.CapDrop, options.Privileged);
+        return new LaunchRequest
+        {
+            Id = document.Id,
+            Options = options,
+            Command = document.Command,
+            Root = MakeRoot(document),
+            Cgroup = Describe(cgroup),
+            Capabilities = capabilities.Bits,
+            Seccomp = SeccompFilter.For(options.SeccompProfile, capabilities, options.Privileged, services.Seccomp),
+            HostDevices = options.Privileged ? HostDevices.List() : [],
+            MountPoint = services.MountPoint,
+            StagingPoint = services.StagingPoint,
+            OpenFilesLimit = OpenFilesLimit.Value,
+            RunningPrefix = $"{{\"bootId\":\"{ProcessIdentity.CurrentBootId}\",",
+            HandOverEnvironment = HandOverEnvironment(),
+            Descriptors = descriptors,
+        };
+    }
+
+    private LaunchRoot MakeRoot(ContainerDocument document)
+    {
+        if (document.Options.RootFileSystem is { } folder)
+        {
+            return new LaunchRoot.Folder(folder);
+        }
+
+        string own = $"containers/{document.Id}";
+        bool isHost = document.Layers.Count == 0;
+        List<string> layers = isHost ? ["/"] : [.. document.Layers.Reverse().Select(layer => $"layers/{Digest.Hex(layer)}/{LayerStore.FilesName}")];
+        return new LaunchRoot.Overlay(
+            services.Roots.StateRoot, layers, $"{own}/upper", $"{own}/work", Volatile: document.Options.RemoveOnExit,
+            Hidden: isHost ? Outermost("/run", "/tmp", services.Roots.StateRoot, services.Roots.RuntimeRoot) : []);
+    }
+
+    /// <summary>Those folders that no other of them holds.</summary>
+    private static List<string> Outermost(params string[] folders)
+    {
+        string[] paths = [.. folders.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)];
+        return [.. paths.Where(path => !paths.Any(other => other != path && path.StartsWith(other + "/", StringComparison.Ordinal)))];
+    }
+
+    private LaunchCgroup Describe(ContainerCgroup cgroup) => new(
+        [.. cgroup.JoinDescriptors.Select(d => d.Number)],
+        cgroup.IntoDescriptor?.Number,
+        [.. cgroup.Removals.Select(r => (r.Parent.Number, r.Name))],
+        cgroup.OomCounter?.Number,
+        cgroup.Shown,
+        [.. services.Cgroups.MonitorJoinDescriptors.Select(d => d.Number)],
+        services.Cgroups.MonitorIntoDescriptor?.Number);
+
+    /// <summary>The hand-over program must work on the same roots and configuration as the session that made the container.</summary>
+    private List<string> HandOverEnvironment()
+    {
+        var environment = new List<string> { "PATH=/usr/sbin:/usr/bin:/sbin:/bin" };
+        if (Environment.GetEnvironmentVariable("CONTAINERS_ROOT") is { Length: > 0 } root)
+        {
+            environment.Add($"CONTAINERS_ROOT={Path.GetFullPath(root)}");
+        }
+
+        if (services.Configuration.File is { } file)
+        {
+            environment.Add($"CONTAINERS_CONFIG={Path.GetFullPath(file)}");
+        }
+
+        return environment;
+    }
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics.CodeAnalysis;
+using Containers.Engine.Cgroups;
+using Containers.Engine.Configuration;
+using Containers.Engine.Images;
+using Containers.Engine.Security;
+using Containers.Engine.Storage;
+using Containers.Interop;
+using Tmds.Linux;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>What the operations of one engine share.</summary>
+internal sealed class EngineServices : IDisposable
+{
+    private readonly Lazy<ImageStore> images;
+    private readonly Lazy<CgroupManager> cgroups;
+    private readonly Lazy<FileDescriptor?> handOver;
+
+    public EngineServices(EngineConfiguration configuration)
+    {
+        Configuration = configuration;
+        Roots = new StorageRoots(configuration.StateRoot, configuration.RuntimeRoot);
+        try
+        {
+            Store = new ContainerStore(Roots);
+            MountPoint = MakeFolder("root");
+            StagingPoint = MakeFolder("staging");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException(
+                EngineErrorReason.PermissionDenied, Roots.StateRoot,
+                $"The engine's folders '{Roots.StateRoot}' and '{Roots.RuntimeRoot}' cannot be made: {e.Message}. Run as root, or set CONTAINERS_ROOT to a folder of your own.", e);
+        }
+
+        Seccomp = new SeccompCache(Path.Combine(Roots.RuntimeRoot, "seccomp"));
+        images = new(() => new ImageStore(Roots, Uses));
+        cgroups = new(() => CgroupManager.Detect(configuration.CgroupParent));
+        handOver = new(OpenHandOver);
+    }
+
+    public EngineConfiguration Configuration { get; }
+
+    public StorageRoots Roots { get; }
+
+    public ContainerStore Store { get; }
+
+    public SeccompCache Seccomp { get; }
+
+    public ImageStore Images => images.Value;
+
+    public CgroupManager Cgroups => cgroups.Value;
+
+    /// <summary>The program that finishes a container without a session; null where this build has none.</summary>
+    public FileDescriptor? HandOver => handOver.Value;
+
+    /// <summary>An empty folder on which every container mounts its root, each in its own mount namespace.</summary>
+    public string MountPoint { get; }
+
+    /// <summary>A second one.</summary>
+    public string StagingPoint { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Store.Dispose();
+        if (images.IsValueCreated)
+        {
+            images.Value.Dispose();
+        }
+
+        if (cgroups.IsValueCreated)
+        {
+            cgroups.Value.Dispose();
+        }
+
+        if (handOver.IsValueCreated)
+        {
+            handOver.Value?.Dispose();
+        }
+    }
+
+    private string MakeFolder(string name)
+    {
+        string path = Path.Combine(Roots.RuntimeRoot, name);
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+
+    private List<(string ContainerName, string ImageId, IReadOnlyList<string> Layers)> Uses()
+    {
+        var uses = new List<(string, string, IReadOnlyList<string>)>();
+        foreach (string id in Store.Ids())
+        {
+            if (Store.Read(id).Document is { ImageId: string image } document)
+            {
+                uses.Add((document.Name, image, document.Layers));
+            }
+        }
+
+        return uses;
+    }
+
+    private static FileDescriptor? OpenHandOver()
+    {
+        // Beside the engine, or one folder up: the module keeps the engine's assemblies in a folder of their own.
+        string? folder = Path.GetDirectoryName(EnginePath());
+        for (int up = 0; folder is not null && up < 2; up++, folder = Path.GetDirectoryName(folder))
+        {
+            if (Files.TryOpen(Files.CurrentFolder, Path.Combine(folder, "containers"), LibC.O_PATH, 0, out _) is { } file)
+            {
+                return file;
+            }
+        }
+
+        return null;
+    }
+
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "Empty in a native executable: then the executable's own folder is the one.")]
+    private static string EnginePath()
+    {
+        string location = typeof(EngineServices).Assembly.Location;
+        return location.Length > 0 ? location : Environment.ProcessPath ?? string.Empty;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using Containers.Init;
+using Containers.Init.Plan;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime.Launch;
+
+/// <content>Host name, network, limits, identity, and the command itself.</content>
+internal sealed partial class LaunchCompiler
+{
+    private const int InternetFamily = 2, DatagramCloseOnExec = 0x80002, SetInterfaceFlags = 0x8914;
+    private const int OpenFiles = 7;
+    private const long OpenFilesSoft = 1024, OpenFilesHard = 524288;
+    private const int JoinSessionKeyring = 1;
+    private const int CloseRangeCloseOnExec = 4;
+    private const int HomeRoom = 1024;
+    private const int SeccompSetModeFilter = 1;
+
+    private PlanArgument workingDirectory;
+    private int environment;
+
+    private void SetUpHost()
+    {
+        byte[] name = Encoding.UTF8.GetBytes(request.Command.HostName);
+        plan.Call(new("setting the host name", request.Command.HostName), SysNr.Sethostname, PlanArgument.Offset(plan.AddBytes(name, 1)), name.Length);
+        if (Options.Network == NetworkMode.None)
+        {
+            // struct ifreq: the interface's name in 16 bytes, then its flags, here IFF_UP.
+            byte[] interfaceRequest = new byte[40];
+            "lo"u8.CopyTo(interfaceRequest);
+            interfaceRequest[16] = 1;
+            PlanArgument socket = plan.NewRegister();
+            var text = new StepText("bringing up the loopback interface");
+            plan.Call(text, SysNr.Socket, InternetFamily, DatagramCloseOnExec, 0).Into(socket);
+            plan.Call(text, SysNr.Ioctl, socket, SetInterfaceFlags, PlanArgument.Offset(plan.AddBytes(interfaceRequest)));
+            plan.Call(text, SysNr.Close, socket);
+        }
+
+        plan.Call(new("setting the scheduling priority"), SysNr.Setpriority, 0, 0, 0).Allow(Errno.EACCES, Errno.EPERM);
+        byte[] allProcessors = new byte[128];
+        Array.Fill(allProcessors, byte.MaxValue);
+        plan.Call(new("setting the processor affinity"), SysNr.SchedSetaffinity, 0, allProcessors.Length, PlanArgument.Offset(plan.AddBytes(allProcessors)));
+        plan.Call(new("setting the personality"), SysNr.Personality, 0);
+        plan.Do(new("setting", "oom_score_adj"), PlanOperation.WriteFile, proc, Text("self/oom_score_adj"), Text("0"), 1).Allow(Errno.EACCES, Errno.EPERM);
+        long hard = Math.Min(request.OpenFilesLimit, OpenFilesHard);
+        plan.Call(
+            new("limiting open files"), SysNr.Prlimit64, 0, OpenFiles, PlanArgument.Offset(plan.AddStruct([Math.Min(OpenFilesSoft, hard), hard])), 0);
+        plan.Call(new("making a session keyring"), SysNr.Keyctl, JoinSessionKeyring, 0).Allow(Errno.ENOSYS);
+    }
+
+    private void FindUser()
+    {
+        LaunchCommand command = request.Command;
+        var variables = new List<int>();
+        foreach (string variable in command.Environment)
+        {
+            variables.Add(plan.AddString(variable));
+        }
+
+        PlanArgument home = 0;
+        int homeSize = 0;
+        if (!command.Environment.Any(v => v.StartsWith("HOME=", StringComparison.Ordinal)))
+        {
+            int room = plan.AddBytes(Encoding.ASCII.GetBytes("HOME=/".PadRight(HomeRoom, '\0')));
+            variables.Add(room);
+            home = PlanArgument.Offset(room + "HOME=".Length);
+            homeSize = HomeRoom - "HOME=".Length;
+        }
+
+        environment = plan.AddPointers(variables);
+        string[] parts = command.User.Split(':', 2);
+        PlanArgument group = parts.Length > 1 && parts[1].Length > 0 ? Text(parts[1]) : 0;
+        plan.Do(
+            new("finding the user", command.User), PlanOperation.LookUpUser, root, Text(parts[0].Length > 0 ? parts[0] : "0"), group, home, homeSize, proc);
+
+        PlanArgument folder = plan.NewRegister();
+        workingDirectory = Text(command.WorkingDirectory);
+        plan.Do(new("making the working directory", command.WorkingDirectory), PlanOperation.MakeFolders, root, workingDirectory, 0x1ed).Into(folder);
+    }
+
+    /// <summary>
+    /// From here on the plan only gives up: identity and capabilities, the parent checked after the last change of credentials
+    /// (which clears the parent-death signal), every descriptor but three, new privileges, system calls.
+    /// </summary>
+    private void BecomeCommand()
+    {
+        plan.Call(new("setting the file mode mask"), SysNr.Umask, 0x12);
+        bool early = request.Seccomp is not null && !Options.NoNewPrivileges;
+        if (early)
+        {
+            // Without no_new_privs only CAP_SYS_ADMIN may install a filter, so it comes before the capabilities go.
+            InstallSeccomp();
+        }
+
+        plan.Do(new("taking on the user's identity", request.Command.User), PlanOperation.SetCredentials, (long)request.Capabilities, (long)request.Capabilities);
+        plan.Call(new("entering the working directory", request.Command.WorkingDirectory), SysNr.Chdir, workingDirectory);
+        plan.Do(new("checking that the working directory is inside the container", request.Command.WorkingDirectory), PlanOperation.VerifyWorkingFolder);
+        plan.Call(new("asking to end with the monitor"), SysNr.Prctl, ParentDeathSignal, SigKill);
+        plan.Do(new("checking that the monitor lives"), PlanOperation.VerifyMonitor);
+        for (int standard = 0; standard <= 2; standard++)
+        {
+            plan.Call(new("setting the standard streams"), SysNr.Dup3, PlanArgument.Register(standard), standard, 0);
+        }
+
+        plan.Call(new("closing every other descriptor"), SysNr.CloseRange, 3, uint.MaxValue, CloseRangeCloseOnExec);
+        if (Options.NoNewPrivileges)
+        {
+            plan.Call(new("forbidding new privileges"), SysNr.Prctl, SetNoNewPrivileges, 1, 0, 0, 0);
+        }
+
+        if (request.Seccomp is not null && !early)
+        {
+            InstallSeccomp();
+        }
+
+        plan.Do(
+            new("executing", request.Command.Arguments[0]), PlanOperation.Execute, PlanArgument.Offset(plan.AddStrings(request.Command.Arguments)), PlanArgument.Offset(environment));
+    }
+
+    private void InstallSeccomp()
+    {
+        const int instructionSize = 8;
+        byte[] filter = request.Seccomp!;
+        int program = plan.AddBytes(filter);
+        PlanArgument description = PlanArgument.Offset(plan.AddStruct([filter.Length / instructionSize, program], pointers: 0b10));
+        plan.Call(new("installing the seccomp filter"), SysNr.Seccomp, SeccompSetModeFilter, 0, description);
+    }
+}

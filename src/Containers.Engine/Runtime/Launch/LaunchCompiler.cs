@@ -1,0 +1,134 @@
+using System.Text;
+using Containers.Init;
+using Containers.Init.Plan;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime.Launch;
+
+/// <summary>
+/// Turns a <see cref="LaunchRequest"/> into a launch plan. All policy is here: what is mounted where and how, in which order
+/// privileges are given up. The order of <see cref="Compile"/> is the order of the container's start.
+/// </summary>
+internal sealed partial class LaunchCompiler
+{
+    private const long NewCgroup = 0x02000000, NewUts = 0x04000000, NewIpc = 0x08000000, NewPid = 0x20000000, NewNetwork = 0x40000000, NewMount = 0x00020000;
+    private const int CurrentFolder = Files.CurrentFolder;
+    private const int PathOnly = 0x200000, CloseOnExec = 0x80000;
+    private const int SigKill = 9, ParentDeathSignal = 1, SetDumpable = 4, SetNoNewPrivileges = 38;
+
+    private readonly LaunchRequest request;
+    private readonly PlanBuilder plan = new();
+    private readonly PlanArgument empty;
+    private readonly PlanArgument root;
+    private PlanArgument proc;
+
+    private LaunchCompiler(LaunchRequest request)
+    {
+        this.request = request;
+        empty = Text(string.Empty);
+        root = plan.NewRegister();
+    }
+
+    private ContainerOptions Options => request.Options;
+
+    /// <summary>Compiles the plan.</summary>
+    /// <param name="request">What to launch.</param>
+    /// <returns>Its bytes, the sentence of each step, and the descriptors to inherit.</returns>
+    public static LaunchPlan Compile(LaunchRequest request)
+    {
+        var compiler = new LaunchCompiler(request);
+        PlanHeader header = compiler.Header();
+        compiler.Begin();
+        compiler.MountRoot();
+        compiler.MountProc();
+        compiler.MountDev();
+        compiler.MountSys();
+        compiler.MountVolumes();
+        compiler.RestrictSystemPaths();
+        compiler.SetUpHost();
+        compiler.FindUser();
+        compiler.EnterRoot();
+        compiler.BecomeCommand();
+        byte[] bytes = compiler.plan.Build(header).ToArray();
+        return new LaunchPlan(bytes, compiler.plan.Texts, compiler.plan.Descriptors);
+    }
+
+    private PlanHeader Header()
+    {
+        LaunchDescriptors d = request.Descriptors;
+        LaunchCgroup cgroup = request.Cgroup;
+        int prefix = plan.AddBytes(Encoding.UTF8.GetBytes(request.RunningPrefix), 1);
+        var removals = new List<int>();
+        foreach ((int folder, string name) in cgroup.Removals)
+        {
+            removals.Add(plan.Inherit(folder, isMonitors: true));
+            removals.Add(plan.AddString(name));
+        }
+
+        foreach (int file in cgroup.MonitorJoin)
+        {
+            _ = plan.Inherit(file, isMonitors: true);
+        }
+
+        foreach (int file in cgroup.Join)
+        {
+            _ = plan.Inherit(file, isMonitors: false);
+        }
+
+        return new PlanHeader
+        {
+            Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0),
+            CloneFlags = (ulong)(NewMount | NewPid | NewUts | NewIpc | (Options.Network == NetworkMode.Host ? 0 : NewNetwork)),
+            MonitorIntoCgroup = cgroup.MonitorInto is int monitorInto ? plan.Inherit(monitorInto, isMonitors: false) : -1,
+            IntoCgroup = cgroup.Into is int into ? plan.Inherit(into, isMonitors: false) : -1,
+            Session = plan.Inherit(d.Session, isMonitors: true),
+            StandardInput = d.StandardInput is int input ? plan.Inherit(input, isMonitors: false) : -1,
+            AttachedOutput = d.Output is int output ? plan.Inherit(output, isMonitors: true) : -1,
+            AttachedError = d.Error is int error ? plan.Inherit(error, isMonitors: true) : -1,
+            RecordsFolder = plan.Inherit(d.RecordsFolder, isMonitors: true),
+            LogFolder = plan.Inherit(d.LogFolder, isMonitors: true),
+            OomCounter = cgroup.OomCounter is int counter ? plan.Inherit(counter, isMonitors: true) : -1,
+            HandOverProgram = d.HandOver is int program ? plan.Inherit(program, isMonitors: true) : -1,
+            LogMaxFiles = Options.Log.MaxFiles,
+            LogMaxSize = Options.Log.MaxSize,
+            HandOverArguments = (uint)plan.AddStrings(["containers", "finish", request.Id]),
+            HandOverEnvironment = (uint)plan.AddStrings(request.HandOverEnvironment),
+            MonitorCgroupCount = (uint)cgroup.MonitorJoin.Count,
+            MonitorCgroupsOffset = (uint)AddNumbers([.. cgroup.MonitorJoin]),
+            RemovalCount = (uint)cgroup.Removals.Count,
+            RemovalsOffset = (uint)AddNumbers([.. removals]),
+            RunningPrefixOffset = (uint)prefix,
+            RunningPrefixLength = (uint)Encoding.UTF8.GetByteCount(request.RunningPrefix),
+        };
+    }
+
+    private void Begin()
+    {
+        plan.Call(new("clearing the file mode mask"), SysNr.Umask, 0);
+        plan.Call(new("asking to end with the monitor"), SysNr.Prctl, ParentDeathSignal, SigKill);
+
+        // Nothing that shares the container's pid namespace may look into the helper or trace it.
+        plan.Call(new("hiding the helper"), SysNr.Prctl, SetDumpable, 0);
+        foreach (int file in request.Cgroup.Join)
+        {
+            plan.Call(new("joining the container's cgroup"), SysNr.Write, file, Text("0"), 1);
+        }
+
+        // After the move: a cgroup namespace's root is where its first process is at this moment.
+        plan.Call(new("making the cgroup namespace"), SysNr.Unshare, NewCgroup);
+    }
+
+    private PlanArgument Text(string text) => PlanArgument.Offset(plan.AddString(text));
+
+    private int AddNumbers(ReadOnlySpan<int> numbers) => plan.AddBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers));
+
+    /// <summary>struct open_how with what every path inside the root is opened with.</summary>
+    private PlanArgument OpenHow(int flags, ResolveFlags resolve) =>
+        PlanArgument.Offset(plan.AddStruct([flags | CloseOnExec, 0, (long)resolve]));
+}
+
+/// <summary>A compiled plan.</summary>
+/// <param name="Bytes">For the memfd.</param>
+/// <param name="Texts">What each step does.</param>
+/// <param name="Descriptors">What the helper inherits.</param>
+internal sealed record LaunchPlan(byte[] Bytes, IReadOnlyList<StepText> Texts, int[] Descriptors);

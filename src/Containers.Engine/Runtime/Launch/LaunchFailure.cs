@@ -1,0 +1,58 @@
+using Containers.Init.Plan;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime.Launch;
+
+/// <summary>The sentence for a step of the start that failed.</summary>
+internal static class LaunchFailure
+{
+    public static EngineException Explain(ContainerDocument document, LaunchPlan plan, int step, Errno errno, int fault)
+    {
+        string command = document.Command.Arguments[0];
+        switch (fault)
+        {
+            case PlanFault.CommandNotFound:
+                return new EngineException(
+                    EngineErrorReason.CommandNotFound, document.Name,
+                    command.Contains('/', StringComparison.Ordinal)
+                        ? $"The command '{command}' is not in the container '{document.Name}' (or the interpreter it names is not)."
+                        : $"The command '{command}' is not in the container '{document.Name}': no folder of its PATH holds it.",
+                    errno);
+            case PlanFault.CommandNotExecutable:
+                return new EngineException(
+                    EngineErrorReason.CommandNotExecutable, document.Name,
+                    $"The command '{command}' of the container '{document.Name}' cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
+        }
+
+        string what = step >= 0 && step < plan.Texts.Count ? plan.Texts[step].ToString() : "making the namespaces";
+        string why = Why(document, fault, errno);
+        return new EngineException(EngineErrorReason.LaunchFailed, document.Name, $"Starting the container '{document.Name}' failed while {what}: {why}", errno);
+    }
+
+    private static string Advice(Errno errno) => errno switch
+    {
+        Errno.EACCES => " It needs the execute permission for the container's user, on a file system mounted without noexec.",
+        Errno.ENOEXEC => " It is no program of this machine's architecture, and no script that begins with #!.",
+        _ => string.Empty,
+    };
+
+    private static string Why(ContainerDocument document, int fault, Errno errno)
+    {
+        string user = document.Command.User;
+        return fault switch
+        {
+            PlanFault.UserUnknown => $"there is no user '{user.Split(':')[0]}' in the image's /etc/passwd. Give a number, or a name that is there.",
+            PlanFault.GroupUnknown => $"there is no group '{user.Split(':')[^1]}' in the image's /etc/group. Give a number, or a name that is there.",
+            PlanFault.NumberOutOfRange => "a user or group number is not in the range 0 to 2147483647.",
+            PlanFault.UserFileNotRegular => "the image's /etc/passwd or /etc/group is not a regular file.",
+            PlanFault.UserFileTooLarge => "the image's /etc/passwd or /etc/group is larger than 1 MiB.",
+            PlanFault.UserFileUnreadable => $"the image's /etc/passwd or /etc/group cannot be read: {KernelException.Describe(errno)}.",
+            PlanFault.TooManyGroups => "the user is a member of more than 1024 groups.",
+            PlanFault.WrongDevice => "the machine's /dev/null is not the null device (character device 1:3).",
+            PlanFault.WrongFileSystem => "what is there lies on procfs where it must not, or not where it must. Nothing may be mounted over /proc.",
+            PlanFault.OutsideRoot => "the working directory lies outside the container.",
+            PlanFault.MonitorGone => "the container's monitor was killed.",
+            _ => $"{KernelException.Describe(errno)}.",
+        };
+    }
+}

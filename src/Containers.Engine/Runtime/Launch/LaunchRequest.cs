@@ -1,0 +1,110 @@
+using Containers.Engine.Runtime;
+
+namespace Containers.Engine.Runtime.Launch;
+
+/// <summary>Everything a launch plan is compiled from. Paths are the host's own or the user's; none comes from an image unless said.</summary>
+internal sealed record LaunchRequest
+{
+    /// <summary>The container's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What the user asked for.</summary>
+    public required ContainerOptions Options { get; init; }
+
+    /// <summary>The command, its environment and user, with the image's configuration applied.</summary>
+    public required LaunchCommand Command { get; init; }
+
+    /// <summary>Where the root file system comes from.</summary>
+    public required LaunchRoot Root { get; init; }
+
+    /// <summary>The container's cgroup.</summary>
+    public required LaunchCgroup Cgroup { get; init; }
+
+    /// <summary>The capabilities of the bounding set, and of the others where the user is root: bit n is capability n.</summary>
+    public required ulong Capabilities { get; init; }
+
+    /// <summary>The seccomp filter as an array of struct sock_filter; null for none.</summary>
+    public byte[]? Seccomp { get; init; }
+
+    /// <summary>Device nodes of the host shown besides the default ones, for a privileged container.</summary>
+    public IReadOnlyList<LaunchDevice> HostDevices { get; init; } = [];
+
+    /// <summary>An empty folder of the host that the root is mounted on, in the container's own mount namespace.</summary>
+    public required string MountPoint { get; init; }
+
+    /// <summary>A second empty folder of the host, for what is needed only during the start.</summary>
+    public required string StagingPoint { get; init; }
+
+    /// <summary>RLIMIT_NOFILE's hard limit of this process.</summary>
+    public required long OpenFilesLimit { get; init; }
+
+    /// <summary>The first part of the running record: <c>{"bootId":"...",</c>.</summary>
+    public required string RunningPrefix { get; init; }
+
+    /// <summary>The environment of the program that the monitor hands over to, so that it works on the same roots.</summary>
+    public required IReadOnlyList<string> HandOverEnvironment { get; init; }
+
+    /// <summary>Descriptors for the monitor.</summary>
+    public required LaunchDescriptors Descriptors { get; init; }
+}
+
+/// <summary>What is executed.</summary>
+/// <param name="Arguments">argv, at least one.</param>
+/// <param name="Environment">KEY=VALUE; HOME may be missing and is then the user's.</param>
+/// <param name="User">user[:group] of the image's own files; untrusted.</param>
+/// <param name="WorkingDirectory">An absolute path inside, without <c>..</c>; untrusted.</param>
+/// <param name="HostName">The name uname(2) gives.</param>
+internal sealed record LaunchCommand(
+    IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment, string User, string WorkingDirectory, string HostName);
+
+/// <summary>Where a root file system comes from.</summary>
+internal abstract record LaunchRoot
+{
+    /// <summary>An overlay; the paths are relative to <paramref name="Base"/>, so that the options stay short.</summary>
+    /// <param name="Base">The engine's state folder.</param>
+    /// <param name="Lower">The read-only layers, topmost first; at most 500.</param>
+    /// <param name="Upper">The writable layer.</param>
+    /// <param name="Work">The overlay's work folder, beside the upper one.</param>
+    /// <param name="Volatile">Whether nothing needs to reach the disk, as the layer is thrown away at the end.</param>
+    /// <param name="Hidden">Folders inside that empty ones cover.</param>
+    public sealed record Overlay(
+        string Base, IReadOnlyList<string> Lower, string Upper, string Work, bool Volatile, IReadOnlyList<string> Hidden) : LaunchRoot;
+
+    /// <summary>A folder of the host, used in place.</summary>
+    /// <param name="Path">The folder.</param>
+    public sealed record Folder(string Path) : LaunchRoot;
+}
+
+/// <summary>The container's cgroup as the launch needs it.</summary>
+/// <param name="Join">tasks files (v1) the first process writes itself to.</param>
+/// <param name="Into">The v2 folder it is born into, or null.</param>
+/// <param name="Removals">What the monitor removes at the end.</param>
+/// <param name="OomCounter">The file that counts OOM kills, or null.</param>
+/// <param name="Shown">Folders of the host shown below /sys/fs/cgroup: the place there (empty for itself), and the container's own cgroup.</param>
+/// <param name="MonitorJoin">tasks files (v1) the monitor writes itself to.</param>
+/// <param name="MonitorInto">The v2 folder the monitor is born into, or null.</param>
+internal sealed record LaunchCgroup(
+    IReadOnlyList<int> Join,
+    int? Into,
+    IReadOnlyList<(int Folder, string Name)> Removals,
+    int? OomCounter,
+    IReadOnlyList<(string Target, string Source)> Shown,
+    IReadOnlyList<int> MonitorJoin,
+    int? MonitorInto);
+
+/// <summary>A device node.</summary>
+/// <param name="Path">Below /dev, without it.</param>
+/// <param name="Mode">st_mode, type included.</param>
+/// <param name="Number">makedev(3)'s.</param>
+internal sealed record LaunchDevice(string Path, int Mode, long Number);
+
+/// <summary>Descriptors that the monitor gets.</summary>
+/// <param name="Session">Its end of the socket pair.</param>
+/// <param name="RecordsFolder">The folder of the running and exit records.</param>
+/// <param name="LogFolder">The folder of the log.</param>
+/// <param name="StandardInput">The container's standard input, or null for /dev/null.</param>
+/// <param name="Output">The session's pipe for standard output, or null.</param>
+/// <param name="Error">The session's pipe for standard error, or null.</param>
+/// <param name="HandOver">The engine's command-line program, or null.</param>
+internal sealed record LaunchDescriptors(
+    int Session, int RecordsFolder, int LogFolder, int? StandardInput, int? Output, int? Error, int? HandOver);

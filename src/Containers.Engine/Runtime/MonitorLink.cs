@@ -1,0 +1,109 @@
+using Containers.Engine.Runtime.Launch;
+using Containers.Init.Plan;
+using Containers.Interop;
+using Tmds.Linux;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>A session's ends of what connects it with a container's monitor: the socket and, where attached, the pipes.</summary>
+internal sealed class MonitorLink : IDisposable
+{
+    private readonly FileDescriptor socket;
+    private readonly FileDescriptor theirSocket;
+    private readonly (FileDescriptor Read, FileDescriptor Write)? input, output, error;
+    private FileDescriptor? pidDescriptor;
+
+    public MonitorLink(bool attach, bool withInput)
+    {
+        (socket, theirSocket) = Channels.MakeSocketPair();
+        input = withInput ? Channels.MakePipe() : null;
+        output = attach ? Channels.MakePipe() : null;
+        error = attach ? Channels.MakePipe() : null;
+    }
+
+    /// <summary>The first process.</summary>
+    public ProcessIdentity Process { get; private set; }
+
+    /// <summary>The monitor's pid.</summary>
+    public int MonitorProcessId { get; private set; }
+
+    /// <summary>When the command began to run.</summary>
+    public DateTimeOffset StartedAt { get; private set; }
+
+    /// <summary>The pipe into the container's standard input.</summary>
+    public FileDescriptor? Input => input?.Write;
+
+    /// <summary>The container's standard output.</summary>
+    public FileDescriptor? Output => output?.Read;
+
+    /// <summary>The container's standard error.</summary>
+    public FileDescriptor? Error => error?.Read;
+
+    /// <summary>What the helper inherits.</summary>
+    public LaunchDescriptors TheirEnds(FileDescriptor records, FileDescriptor log, FileDescriptor? handOver) => new(
+        theirSocket.Number, records.Number, log.Number, input?.Read.Number, output?.Write.Number, error?.Write.Number, handOver?.Number);
+
+    /// <summary>Closes the helper's ends here, so that their end is noticed.</summary>
+    public void CloseTheirEnds()
+    {
+        theirSocket.Dispose();
+        input?.Read.Dispose();
+        output?.Write.Dispose();
+        error?.Write.Dispose();
+    }
+
+    /// <summary>Takes over what the monitor said.</summary>
+    public void Started(SessionMessage message)
+    {
+        Process = new ProcessIdentity((int)message.Value1, message.Value2, ProcessIdentity.CurrentBootId);
+        MonitorProcessId = (int)message.Value3;
+        StartedAt = ContainerObserver.Time(message.Time);
+        pidDescriptor = Process.TryOpen();
+    }
+
+    /// <summary>Waits for the monitor's next message; false where it is gone.</summary>
+    public bool TryReceive(out SessionMessage message, CancellationToken cancellation)
+    {
+        _ = Channels.WaitReadable(socket, Timeout.InfiniteTimeSpan, cancellation);
+        return Channels.TryReceive(socket, out message);
+    }
+
+    /// <summary>Waits until the monitor has said that all is released, or has gone.</summary>
+    public void ReceiveLast(CancellationToken cancellation)
+    {
+        try
+        {
+            while (TryReceive(out SessionMessage message, cancellation) && message.Kind == SessionMessage.Started)
+            {
+                // The command ran already; its end follows.
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What is left is found by its record.
+        }
+    }
+
+    /// <summary>Tells the monitor that the session has done all that was to be done.</summary>
+    public void Acknowledge() => _ = Channels.TrySend(socket, new SessionMessage { Kind = SessionMessage.Acknowledged });
+
+    /// <summary>Sends a signal to the first process if it is still there.</summary>
+    public void Signal(int signal)
+    {
+        if (pidDescriptor is { } process)
+        {
+            _ = Pidfd.TrySignal(process, signal);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CloseTheirEnds();
+        socket.Dispose();
+        input?.Write.Dispose();
+        output?.Read.Dispose();
+        error?.Read.Dispose();
+        pidDescriptor?.Dispose();
+    }
+}

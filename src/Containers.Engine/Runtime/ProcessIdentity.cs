@@ -1,0 +1,68 @@
+using System.Globalization;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>
+/// A process told apart from every other one that ever had its number: pid, start time and boot. It is signalled only through a
+/// pidfd that was opened first and checked after.
+/// </summary>
+/// <param name="Pid">The number.</param>
+/// <param name="StartTime">Clock ticks since the boot (proc_pid_stat(5), field 22).</param>
+/// <param name="BootId">The boot.</param>
+internal readonly record struct ProcessIdentity(int Pid, long StartTime, string BootId)
+{
+    private static readonly Lazy<string> Boot = new(() =>
+        Files.ReadText(Files.CurrentFolder, "/proc/sys/kernel/random/boot_id")?.Trim() ?? string.Empty);
+
+    /// <summary>The machine's present boot.</summary>
+    public static string CurrentBootId => Boot.Value;
+
+    /// <summary>Whether the process is there (a zombie is).</summary>
+    public bool IsAlive => BootId == CurrentBootId && StartTimeOf(Pid) == StartTime;
+
+    /// <summary>Opens a pidfd.</summary>
+    /// <returns>The descriptor, or null where the process has gone.</returns>
+    public FileDescriptor? TryOpen()
+    {
+        FileDescriptor? descriptor = BootId == CurrentBootId ? Pidfd.TryOpen(Pid, out _) : null;
+        if (descriptor is not null && StartTimeOf(Pid) != StartTime)
+        {
+            descriptor.Dispose();
+            return null;
+        }
+
+        return descriptor;
+    }
+
+    private static long? StartTimeOf(int pid)
+    {
+        string? text;
+        try
+        {
+            text = Files.ReadText(Files.CurrentFolder, $"/proc/{pid}/stat");
+        }
+        catch (KernelException e) when (e.Errno == Errno.ESRCH)
+        {
+            // It ended between open and read.
+            return null;
+        }
+
+        if (text is null)
+        {
+            return null;
+        }
+
+        // The command in parentheses may hold anything, spaces and parentheses included; field 3 follows the last one.
+        ReadOnlySpan<char> rest = text.AsSpan(text.LastIndexOf(')') + 2);
+        int spaces = 0;
+        int start = 0;
+        for (; start < rest.Length && spaces < 19; start++)
+        {
+            spaces += rest[start] == ' ' ? 1 : 0;
+        }
+
+        int end = rest[start..].IndexOf(' ');
+        return long.TryParse(rest.Slice(start, end), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;
+    }
+}

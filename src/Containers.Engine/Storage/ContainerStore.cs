@@ -1,0 +1,279 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Containers.Engine.Runtime;
+using Containers.Interop;
+using Tmds.Linux;
+
+namespace Containers.Engine.Storage;
+
+/// <summary>
+/// The containers' files. A container is
+/// <list type="bullet">
+/// <item><c>RUNTIME/containers/ID/</c>: made first and removed last, so that every other trace has a finder; locked by whoever changes the container.</item>
+/// <item><c>STATE/containers/ID/</c>: its writable layer and its log.</item>
+/// <item><c>container.json</c>, <c>running.json</c>, <c>exit.json</c>: in the state folder, or, of a container that goes at its end, in the runtime folder.</item>
+/// <item><c>STATE/names/NAME</c>: a symbolic link that says the id; whoever makes it has the name.</item>
+/// </list>
+/// Readers take no lock.
+/// </summary>
+internal sealed class ContainerStore : IDisposable
+{
+    private const int OwnerOnly = 0x1c0;
+    private const string DocumentName = "container.json", RunningName = "running.json", ExitName = "exit.json";
+
+    private readonly FileDescriptor state;
+    private readonly FileDescriptor runtime;
+    private readonly FileDescriptor names;
+
+    public ContainerStore(StorageRoots roots)
+    {
+        state = OpenFolder(Path.Combine(roots.StateRoot, "containers"));
+        runtime = OpenFolder(Path.Combine(roots.RuntimeRoot, "containers"));
+        names = OpenFolder(Path.Combine(roots.StateRoot, "names"));
+    }
+
+    /// <summary>Makes a container's runtime folder and locks it: from now on it can be found and undone.</summary>
+    public ContainerLock Claim(string id)
+    {
+        if (!Files.MakeFolder(runtime.Number, id, OwnerOnly))
+        {
+            throw new EngineException(EngineErrorReason.AlreadyExists, id, $"A container with the id '{id}' is there already.");
+        }
+
+        return TryLock(id) ?? throw new EngineException(EngineErrorReason.Busy, id, $"The new container '{id}' was removed by another session.");
+    }
+
+    /// <summary>Locks a container against every other session and thread; waits for the present holder.</summary>
+    /// <exception cref="EngineException">NotFound: there is no such container (any more).</exception>
+    public ContainerLock Lock(string id, CancellationToken cancellation)
+    {
+        for (int wait = 1; ; wait = Math.Min(wait * 2, 20))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (!Exists(id))
+            {
+                throw NotFound(id);
+            }
+
+            // After a reboot the runtime folder of a kept container is gone.
+            _ = Files.MakeFolder(runtime.Number, id, OwnerOnly);
+            if (TryLock(id) is { } taken)
+            {
+                return taken;
+            }
+
+            _ = cancellation.WaitHandle.WaitOne(wait);
+        }
+    }
+
+    /// <summary>Locks a container if nobody else has it locked.</summary>
+    /// <returns>The lock; null where another has it, or where the container is gone.</returns>
+    public ContainerLock? TryLock(string id)
+    {
+        FileDescriptor? folder = Files.TryOpen(runtime.Number, id, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out Errno errno);
+        if (folder is null)
+        {
+            return errno == Errno.ENOENT ? null : throw new KernelException(errno, "opening the container's folder", id);
+        }
+
+        // A folder removed while this waited has no link left: its lock protects nothing.
+        if (Files.Lock(folder, wait: false, id)
+            && Files.TryStat(folder.Number, string.Empty, follow: false, out FileStatus status) == Errno.None && status.Links > 0)
+        {
+            return new ContainerLock(id, folder);
+        }
+
+        folder.Dispose();
+        return null;
+    }
+
+    /// <summary>Whether anything of the container is there.</summary>
+    public bool Exists(string id) => IsThere(runtime, id) || IsThere(state, id);
+
+    /// <summary>Gives a container its name.</summary>
+    /// <exception cref="EngineException">AlreadyExists.</exception>
+    public void ClaimName(string name, string id)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                Files.MakeSymlink(id, names.Number, name);
+                return;
+            }
+            catch (KernelException e) when (e.Errno == Errno.EEXIST)
+            {
+                string? holder = HolderOf(name);
+                if (attempt > 2 || (holder is not null && Exists(holder)))
+                {
+                    throw new EngineException(
+                        EngineErrorReason.AlreadyExists, name,
+                        $"The name '{name}' is taken by the container {Short(holder)}. Remove that one (Remove-Container {name}) or choose another name.");
+                }
+
+                DropStaleName(name);
+            }
+        }
+    }
+
+    /// <summary>The id of the container of that name, or null.</summary>
+    public string? FindByName(string name) => IsName(name) && HolderOf(name) is { } id && Exists(id) ? id : null;
+
+    /// <summary>The ids of all containers, whole or not.</summary>
+    public IReadOnlyCollection<string> Ids()
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (FileDescriptor folder in (ReadOnlySpan<FileDescriptor>)[runtime, state])
+        {
+            using FileDescriptor own = Files.Open(folder.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+            var listing = new FolderListing(own, "containers");
+            while (listing.Next(out ReadOnlySpan<byte> name, out _))
+            {
+                string id = System.Text.Encoding.UTF8.GetString(name);
+                if (IsId(id))
+                {
+                    _ = ids.Add(id);
+                }
+            }
+        }
+
+        return ids;
+    }
+
+    /// <summary>Makes the folder of the writable layer and the log.</summary>
+    public FileDescriptor MakeStateFolder(string id)
+    {
+        _ = Files.MakeFolder(state.Number, id, OwnerOnly);
+        FileDescriptor folder = OpenStateFolder(id) ?? throw NotFound(id);
+        _ = Files.MakeFolder(folder.Number, "upper", 0x1ed);
+        _ = Files.MakeFolder(folder.Number, "work", OwnerOnly);
+        return folder;
+    }
+
+    /// <summary>The folder of the writable layer and the log, or null.</summary>
+    public FileDescriptor? OpenStateFolder(string id) => Files.TryOpen(state.Number, id, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out _);
+
+    /// <summary>The folder of the document and the records.</summary>
+    public FileDescriptor OpenRecordsFolder(string id, bool isKept) =>
+        Files.Open((isKept ? state : runtime).Number, id, LibC.O_RDONLY | LibC.O_DIRECTORY);
+
+    /// <summary>Writes a container's document: it is whole from here on.</summary>
+    public void Write(ContainerDocument document)
+    {
+        bool isKept = !document.Options.RemoveOnExit;
+        using FileDescriptor folder = OpenRecordsFolder(document.Id, isKept);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, ContainerJson.Default.ContainerDocument);
+        AtomicDocument.Write(folder.Number, DocumentName, json, durable: isKept);
+    }
+
+    /// <summary>Reads what is known of a container.</summary>
+    public ContainerRecords Read(string id)
+    {
+        // The document is in one of two folders; the records lie beside it.
+        foreach (FileDescriptor folder in (ReadOnlySpan<FileDescriptor>)[runtime, state])
+        {
+            if (Read(folder, $"{id}/{DocumentName}", ContainerJson.Default.ContainerDocument) is { } document)
+            {
+                // In the order in which the monitor replaces them: the exit record is there before the running one goes.
+                RunningRecord? running = Read(folder, $"{id}/{RunningName}", ContainerJson.Default.RunningRecord);
+                ExitRecord? exit = Read(folder, $"{id}/{ExitName}", ContainerJson.Default.ExitRecord);
+                return new ContainerRecords(document, running, exit);
+            }
+        }
+
+        return new ContainerRecords(null, null, null);
+    }
+
+    /// <summary>Forgets how a container ended or which process it was, before it is started.</summary>
+    public static void ClearRecords(FileDescriptor recordsFolder)
+    {
+        _ = Files.Remove(recordsFolder.Number, ExitName);
+        _ = Files.Remove(recordsFolder.Number, RunningName);
+    }
+
+    /// <summary>Removes everything of a container; its lock is held, its processes and cgroups are gone.</summary>
+    public void Remove(ContainerLock held, string? name)
+    {
+        string id = held.Id;
+        if (name is not null && HolderOf(name) == id)
+        {
+            _ = Files.Remove(names.Number, name);
+        }
+
+        // The document first: a removal cut short leaves what can only be removed.
+        _ = Files.TryRemove(state.Number, $"{id}/{DocumentName}", isFolder: false);
+        _ = FolderRemoval.Remove(state.Number, id);
+        _ = FolderRemoval.Remove(runtime.Number, id);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        state.Dispose();
+        runtime.Dispose();
+        names.Dispose();
+    }
+
+    internal static EngineException NotFound(string nameOrId) =>
+        new(EngineErrorReason.NotFound, nameOrId, $"There is no container '{nameOrId}'. Get-Container shows those that are there.");
+
+    internal static bool IsName(string text) =>
+        text.Length is > 0 and <= 128 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+
+    private static bool IsId(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+
+    private static string Short(string? id) => id is { Length: >= 12 } ? id[..12] : "of another session";
+
+    private static bool IsThere(FileDescriptor folder, string name) => Files.TryStat(folder.Number, name, follow: false, out _) == Errno.None;
+
+    private static FileDescriptor OpenFolder(string path)
+    {
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return Files.Open(Files.CurrentFolder, path, LibC.O_RDONLY | LibC.O_DIRECTORY);
+    }
+
+    private static T? Read<T>(FileDescriptor folder, string path, JsonTypeInfo<T> type)
+        where T : class
+    {
+        string? text = Files.ReadText(folder.Number, path);
+        try
+        {
+            return text is null ? null : JsonSerializer.Deserialize(text, type);
+        }
+        catch (JsonException e)
+        {
+            throw new EngineException(
+                EngineErrorReason.Storage, path, $"The record '{path}' is damaged ({e.Message}). Remove-Container -Force removes the container.", e);
+        }
+    }
+
+    private string? HolderOf(string name) => Files.ReadLink(names.Number, name);
+
+    private void DropStaleName(string name)
+    {
+        using FileDescriptor folder = Files.Open(names.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        _ = Files.Lock(folder, wait: true, "names");
+        if (HolderOf(name) is { } holder && !Exists(holder))
+        {
+            _ = Files.Remove(names.Number, name);
+        }
+    }
+}
+
+/// <summary>What is known of a container from its files.</summary>
+/// <param name="Document">Null: it is being made, or was left half made or half removed.</param>
+/// <param name="Running">Null: it does not run.</param>
+/// <param name="Exit">Null: it has not ended.</param>
+internal readonly record struct ContainerRecords(ContainerDocument? Document, RunningRecord? Running, ExitRecord? Exit);
+
+/// <summary>The right to change a container; given up when disposed.</summary>
+/// <param name="id">The container.</param>
+/// <param name="folder">Its runtime folder, locked.</param>
+internal sealed class ContainerLock(string id, FileDescriptor folder) : IDisposable
+{
+    /// <summary>The container's id.</summary>
+    public string Id { get; } = id;
+
+    /// <inheritdoc/>
+    public void Dispose() => folder.Dispose();
+}

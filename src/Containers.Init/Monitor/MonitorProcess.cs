@@ -1,0 +1,223 @@
+using Containers.Init.Plan;
+
+namespace Containers.Init;
+
+/// <summary>
+/// The container's parent, in a session of its own: starts the first process, keeps its log, and at its end releases
+/// what the container held and says how it ended. It outlives the session that asked for it; the container does not outlive it.
+/// </summary>
+internal static unsafe class MonitorProcess
+{
+    internal static void Run(PlanHeader* plan)
+    {
+        Sys.Call(SysNr.Setsid);
+        Sys.Call(SysNr.Prctl, Prctl.SetName, (long)Text.Z("ps-monitor"u8));
+
+        LaunchState state = default;
+        MonitorState monitor = default;
+        state.Plan = monitor.Plan = plan;
+        monitor.Session = plan->Session;
+        int failure = StartFirstProcess(&state, &monitor);
+        IgnoreSignal(Signals.SIGPIPE);
+        if (monitor.Pid > 0)
+        {
+            Descriptors.KeepOnlyMonitors(plan);
+            JoinCgroups(plan);
+            Records.WriteRunning(&monitor);
+            PlanFailure told = default;
+            if (WaitForExec(failure, &told))
+            {
+                monitor.StartedAt = Records.Now();
+                Session.Started(&monitor);
+                Serve(&monitor);
+            }
+
+            monitor.Failure = told;
+            Reap(&monitor);
+        }
+
+        Release(&monitor);
+        Records.RemoveRunning(&monitor);
+        Session.Failed(&monitor);
+        Entry.Exit(1);
+    }
+
+    /// <summary>Clones the first process; it does not come back from here in the child. Gives the pipe on which a failure is told.</summary>
+    private static int StartFirstProcess(LaunchState* state, MonitorState* monitor)
+    {
+        PlanHeader* plan = state->Plan;
+        int* failure = stackalloc int[2];
+        int* output = stackalloc int[2];
+        int* error = stackalloc int[2];
+        long input = plan->StandardInput >= 0 ? plan->StandardInput : Sys.Call(SysNr.Openat, Open.AtCurrentFolder, (long)Text.Z("/dev/null"u8), Open.CloseOnExec);
+        long result = input < 0 ? input : Sys.Call(SysNr.Pipe2, (long)failure, Open.CloseOnExec);
+        result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)output, Open.CloseOnExec);
+        result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)error, Open.CloseOnExec);
+        int pidDescriptor = -1;
+        if (result >= 0)
+        {
+            CloneArguments clone = default;
+            clone.Flags = plan->CloneFlags | CloneArguments.WithPidDescriptor;
+            clone.ExitSignal = Signals.SIGCHLD;
+            clone.PidDescriptor = (ulong)&pidDescriptor;
+            if (plan->IntoCgroup >= 0)
+            {
+                clone.Flags |= CloneArguments.IntoCgroup;
+                clone.Cgroup = (ulong)plan->IntoCgroup;
+            }
+
+            result = Sys.Call(SysNr.Clone3, (long)&clone, sizeof(CloneArguments));
+        }
+
+        if (result == 0)
+        {
+            Sys.Call(SysNr.Close, failure[0]);
+            Sys.Call(SysNr.Close, output[0]);
+            Sys.Call(SysNr.Close, error[0]);
+            state->FailurePipe = failure[1];
+            state->Registers[PlanRegister.StandardInput] = (int)input;
+            state->Registers[PlanRegister.StandardOutput] = output[1];
+            state->Registers[PlanRegister.StandardError] = error[1];
+            ContainerProcess.Run(state);
+        }
+
+        if (result < 0)
+        {
+            monitor->Failure.Step = -1;
+            monitor->Failure.Error = (int)-result;
+            return -1;
+        }
+
+        Sys.Call(SysNr.Close, failure[1]);
+        Sys.Call(SysNr.Close, output[1]);
+        Sys.Call(SysNr.Close, error[1]);
+        Sys.Call(SysNr.Close, input);
+        monitor->Pid = (int)result;
+        monitor->PidDescriptor = pidDescriptor;
+        monitor->Output.Source = output[0];
+        monitor->Output.Attached = plan->AttachedOutput;
+        monitor->Error.Source = error[0];
+        monitor->Error.Attached = plan->AttachedError;
+        return failure[0];
+    }
+
+    /// <summary>True once the command has replaced the helper (its end of the pipe closed by exec); false with what failed.</summary>
+    private static bool WaitForExec(int failure, PlanFailure* told)
+    {
+        long count;
+        do
+        {
+            count = Sys.Call(SysNr.Read, failure, (long)told, sizeof(PlanFailure));
+        }
+        while (count == -Error.EINTR);
+        Sys.Call(SysNr.Close, failure);
+        return count != sizeof(PlanFailure);
+    }
+
+    private static void JoinCgroups(PlanHeader* plan)
+    {
+        int* files = (int*)((byte*)plan + plan->MonitorCgroupsOffset);
+        for (uint i = 0; i < plan->MonitorCgroupCount; i++)
+        {
+            // A monitor left in the session's cgroup still works; it only ends with the session's unit.
+            Sys.Call(SysNr.Write, files[i], (long)Text.Z("0"u8), 1);
+            Sys.Call(SysNr.Close, files[i]);
+        }
+    }
+
+    private static void Serve(MonitorState* monitor)
+    {
+        Streams.Start(monitor);
+        PollEntry* entries = stackalloc PollEntry[4];
+        while (!monitor->HasEnded || Streams.AreOpen(monitor))
+        {
+            entries[0].Descriptor = monitor->HasEnded ? -1 : monitor->PidDescriptor;
+            entries[0].Events = PollEntry.In;
+            entries[1].Descriptor = monitor->Session;
+            entries[1].Events = PollEntry.In;
+            Streams.Prepare(&monitor->Output, entries + 2);
+            Streams.Prepare(&monitor->Error, entries + 3);
+            long ready = Sys.Call(SysNr.Ppoll, (long)entries, 4, 0, 0, 8);
+            if (ready < 0 && ready != -Error.EINTR)
+            {
+                break;
+            }
+
+            Streams.Serve(monitor, &monitor->Output, JsonLog.StandardOutput, entries[2].Returned);
+            Streams.Serve(monitor, &monitor->Error, JsonLog.StandardError, entries[3].Returned);
+            if (entries[1].Returned != 0)
+            {
+                // The session says nothing before the end: it has gone, or detached.
+                Sys.Call(SysNr.Close, monitor->Session);
+                monitor->Session = -1;
+            }
+
+            if (entries[0].Returned != 0)
+            {
+                Reap(monitor);
+                monitor->EndedAt = Records.Now();
+            }
+        }
+
+        Streams.Close(monitor);
+        monitor->OomKills = Records.CountOomKills(monitor->Plan->OomCounter);
+        Release(monitor);
+        Records.WriteExit(monitor);
+        Records.RemoveRunning(monitor);
+        if (!Session.EndedAndAcknowledged(monitor) && (monitor->Plan->Flags & PlanFlags.RemoveAtEnd) != 0)
+        {
+            HandOver(monitor);
+        }
+
+        Entry.Exit(0);
+    }
+
+    private static void Reap(MonitorState* monitor)
+    {
+        SignalInfo info = default;
+        const int byPid = 1, exited = 4;
+        long result;
+        do
+        {
+            result = Sys.Call(SysNr.Waitid, byPid, monitor->Pid, (long)&info, exited);
+        }
+        while (result == -Error.EINTR);
+        monitor->HasEnded = true;
+        monitor->Signal = info.Code == SignalInfo.Exited ? 0 : info.Status;
+        monitor->ExitCode = info.Code == SignalInfo.Exited ? info.Status : 128 + info.Status;
+        Sys.Call(SysNr.Close, monitor->PidDescriptor);
+    }
+
+    /// <summary>Removes the container's cgroups. What a privileged container nested in them is left to the engine.</summary>
+    private static void Release(MonitorState* monitor)
+    {
+        PlanHeader* plan = monitor->Plan;
+        PlanRemoval* removals = (PlanRemoval*)((byte*)plan + plan->RemovalsOffset);
+        for (uint i = 0; i < plan->RemovalCount; i++)
+        {
+            const int isFolder = 0x200;
+            long result = Sys.Call(SysNr.Unlinkat, removals[i].Folder, (long)((byte*)plan + removals[i].NameOffset), isFolder);
+            monitor->CgroupsLeft += result is < 0 and not -Error.ENOENT ? 1 : 0;
+        }
+    }
+
+    /// <summary>Becomes the program that removes the container, since no session is there to do it.</summary>
+    private static void HandOver(MonitorState* monitor)
+    {
+        PlanHeader* plan = monitor->Plan;
+        if (plan->HandOverProgram >= 0)
+        {
+            byte* origin = (byte*)plan;
+            Sys.Call(
+                SysNr.Execveat, plan->HandOverProgram, (long)Text.Z(""u8), (long)(origin + plan->HandOverArguments),
+                (long)(origin + plan->HandOverEnvironment), Open.AtEmptyPath);
+        }
+    }
+
+    private static void IgnoreSignal(int signal)
+    {
+        SignalAction action = default;
+        action.Handler = SignalAction.Ignore;
+        Sys.Call(SysNr.RtSigaction, signal, (long)&action, 0, sizeof(ulong));
+    }
+}

@@ -1,0 +1,243 @@
+using System.Runtime.InteropServices;
+
+// The launch plan: what the engine's compiler writes and the helper executes. This file is compiled into both.
+//
+// A plan is one block of memory in a memfd, without pointers: everything refers to other parts by its offset from the
+// block's start. The helper maps it privately and writable, so that it can turn offsets into addresses in place.
+//
+//   PlanHeader        what the launcher and the monitor need: namespaces, descriptors, log, records
+//   PlanStep[]        what the container's first process does between clone and exec, in order
+//   tables            relocations, cgroup descriptors, removals (PlanHeader says where)
+//   data              NUL-terminated strings, kernel structs, pointer arrays
+//
+// Relocations: an array of offsets; at each of them lies an offset (8 bytes) that becomes an address. Pointer arrays
+// (argv, envp) and kernel structs with pointers in them (sock_fprog) are made that way.
+//
+// Registers hold descriptors: a step may put its result into one, and a later step may name it as an argument.
+// The first ones are filled before the first step (PlanRegister). Descriptors that the engine hands down keep their
+// numbers, so plans name them as values.
+//
+// A step that fails ends the start: its index, the error number and a detail (PlanFault) travel over a pipe to the
+// monitor, from there to the engine, which knows for every index the sentence to say.
+namespace Containers.Init.Plan;
+
+/// <summary>The plan's first bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PlanHeader
+{
+    /// <summary>"PSCPLAN" and the format's version in the last byte.</summary>
+    internal const ulong ExpectedMagic = 0x02_4e_41_4c_50_43_53_50;
+
+    internal ulong Magic;
+
+    /// <summary>Bytes of the whole plan.</summary>
+    internal uint Length;
+
+    /// <summary>PlanFlags.</summary>
+    internal uint Flags;
+
+    internal uint StepCount, StepsOffset;
+
+    internal uint RelocationCount, RelocationsOffset;
+
+    /// <summary>CLONE_NEW* flags of the container's first process.</summary>
+    internal ulong CloneFlags;
+
+    /// <summary>The cgroup folder that the first process is born into (CLONE_INTO_CGROUP), or -1.</summary>
+    internal int IntoCgroup;
+
+    /// <summary>The cgroup folder that the monitor is born into, or -1.</summary>
+    internal int MonitorIntoCgroup;
+
+    /// <summary>The monitor's end of the session's SOCK_SEQPACKET pair.</summary>
+    internal int Session;
+
+    /// <summary>The first process's standard input; -1 for /dev/null.</summary>
+    internal int StandardInput;
+
+    /// <summary>Pipes to the session for the container's output; -1 where none is attached.</summary>
+    internal int AttachedOutput, AttachedError;
+
+    /// <summary>The folder of the running and exit records.</summary>
+    internal int RecordsFolder;
+
+    /// <summary>The folder of the log; -1 for none.</summary>
+    internal int LogFolder;
+
+    /// <summary>A file whose line "oom_kill N" counts, or -1.</summary>
+    internal int OomCounter;
+
+    /// <summary>The executable that takes over at the end, or -1.</summary>
+    internal int HandOverProgram;
+
+    internal int LogMaxFiles;
+
+    internal long LogMaxSize;
+
+    /// <summary>argv and envp (pointer arrays) of the hand-over.</summary>
+    internal uint HandOverArguments, HandOverEnvironment;
+
+    /// <summary>int[]: tasks files (v1) the monitor writes itself to.</summary>
+    internal uint MonitorCgroupCount, MonitorCgroupsOffset;
+
+    /// <summary>PlanRemoval[]: cgroups the monitor removes at the end.</summary>
+    internal uint RemovalCount, RemovalsOffset;
+
+    /// <summary>PlanDescriptor[], ascending: the inherited descriptors that stay open.</summary>
+    internal uint KeepCount, KeepOffset;
+
+    /// <summary>The first part of the running record, up to the numbers that the monitor adds.</summary>
+    internal uint RunningPrefixOffset, RunningPrefixLength;
+}
+
+/// <summary>Bits of <see cref="PlanHeader.Flags"/>.</summary>
+internal static class PlanFlags
+{
+    /// <summary>The container is removed at its end: by the session if it still lives, else by the hand-over program.</summary>
+    internal const uint RemoveAtEnd = 1;
+
+    /// <summary>The first process stays the helper, reaping orphans and forwarding signals (-Init).</summary>
+    internal const uint Init = 2;
+}
+
+/// <summary>A cgroup to remove: a name in a folder.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PlanRemoval
+{
+    internal int Folder;
+    internal uint NameOffset;
+}
+
+/// <summary>A descriptor that the engine hands down.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PlanDescriptor
+{
+    internal int Descriptor;
+
+    /// <summary>1 where the monitor needs it after the clone, else 0.</summary>
+    internal int IsMonitors;
+}
+
+/// <summary>One step of the container's first process.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PlanStep
+{
+    /// <summary>PlanOperation.</summary>
+    internal byte Operation;
+
+    /// <summary>The register that takes the result; <see cref="PlanRegister.None"/> for none.</summary>
+    internal byte Result;
+
+    /// <summary>Error numbers that are no failure; 0 for none.</summary>
+    internal byte AllowedError, AllowedError2;
+
+    /// <summary>How many of the following steps are left out after an allowed error.</summary>
+    internal byte SkipAfterAllowedError;
+
+    /// <summary>Bit n set: argument n is an offset and becomes an address.</summary>
+    internal byte OffsetArguments;
+
+    /// <summary>Bit n set: argument n is a register and becomes its descriptor.</summary>
+    internal byte RegisterArguments;
+
+    internal byte Reserved;
+
+    /// <summary>The system call's number, for <see cref="PlanOperation.SystemCall"/>.</summary>
+    internal int SystemCall;
+
+    internal int Padding;
+
+    internal long A, B, C, D, E, F;
+}
+
+/// <summary>What a step does. Arguments in order, in brackets.</summary>
+internal static class PlanOperation
+{
+    /// <summary>The system call [its arguments].</summary>
+    internal const byte SystemCall = 0;
+
+    /// <summary>Follows a path inside a root, making missing folders [root, path without .., mode]; gives an O_PATH descriptor of the folder.</summary>
+    internal const byte MakeFolders = 1;
+
+    /// <summary>As MakeFolders, but the last component is an empty file where the descriptor in the 4th argument is no folder [root, path, mode, like].</summary>
+    internal const byte MakeMountPoint = 2;
+
+    /// <summary>Hides a path of a kernel file system, if it is there [its root, path, the null device, an empty folder's mount].</summary>
+    internal const byte MaskPath = 3;
+
+    /// <summary>Fails unless the descriptor is that character device [descriptor, major, minor].</summary>
+    internal const byte VerifyDevice = 4;
+
+    /// <summary>Fails unless the descriptor lies on a file system of that magic number, or where it does [descriptor, magic, 0 or 1].</summary>
+    internal const byte VerifyFileSystem = 5;
+
+    /// <summary>Finds user, group and supplementary groups in the image's own files [root, user, group or 0, HOME buffer, its size, /proc].</summary>
+    internal const byte LookUpUser = 6;
+
+    /// <summary>Takes on the identity found, with these capabilities where it is root [bounding set, permitted set].</summary>
+    internal const byte SetCredentials = 7;
+
+    /// <summary>Fails where the current folder is not inside the root (getcwd(2) says so with "(unreachable)").</summary>
+    internal const byte VerifyWorkingFolder = 8;
+
+    /// <summary>Fails where the monitor has ended.</summary>
+    internal const byte VerifyMonitor = 9;
+
+    /// <summary>execve with a search along PATH of the new environment [argv, envp].</summary>
+    internal const byte Execute = 10;
+
+    /// <summary>Writes a whole text into an open descriptor [descriptor, text, length].</summary>
+    internal const byte WriteText = 11;
+
+    /// <summary>Opens a path inside a root for writing and writes a text [root, path, text, length].</summary>
+    internal const byte WriteFile = 12;
+}
+
+/// <summary>Registers with a meaning before the first step.</summary>
+internal static class PlanRegister
+{
+    internal const byte StandardInput = 0, StandardOutput = 1, StandardError = 2;
+
+    /// <summary>The first one free for steps.</summary>
+    internal const byte First = 3;
+
+    internal const int Count = 64;
+
+    internal const byte None = 0xff;
+}
+
+/// <summary>What a compound step found wrong, where the error number alone does not say it.</summary>
+internal static class PlanFault
+{
+    internal const int None = 0, UserUnknown = 1, GroupUnknown = 2, NumberOutOfRange = 3, UserFileNotRegular = 4, UserFileTooLarge = 5, WrongDevice = 6,
+        WrongFileSystem = 7, OutsideRoot = 8, MonitorGone = 9, CommandNotFound = 10, CommandNotExecutable = 11, TooManyGroups = 12, Malformed = 13,
+        UserFileUnreadable = 14, Died = 15;
+}
+
+/// <summary>What the first process tells the monitor when a step fails.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PlanFailure
+{
+    internal int Step, Error, Fault;
+}
+
+/// <summary>What the monitor tells the session over their socket.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct SessionMessage
+{
+    /// <summary>The first process runs the command: Value1 its pid, Value2 its start time, Value3 the monitor's pid.</summary>
+    internal const int Started = 1;
+
+    /// <summary>The start failed and what the monitor held is released: Value1 the step, Value2 the error number, Value3 the fault.</summary>
+    internal const int Failed = 2;
+
+    /// <summary>The container has ended and what the monitor held is released: Value1 exit code, Value2 signal or 0, Value3 OOM kills.</summary>
+    internal const int Ended = 3;
+
+    /// <summary>From the session: everything is done, nothing to hand over.</summary>
+    internal const int Acknowledged = 4;
+
+    internal int Kind, Reserved;
+
+    internal long Value1, Value2, Value3, Time;
+}

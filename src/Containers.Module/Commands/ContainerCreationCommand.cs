@@ -1,0 +1,233 @@
+using System.Management.Automation;
+using Containers.Arguments;
+using Containers.Completion;
+using Containers.Engine.Runtime;
+
+namespace Containers.Commands;
+
+/// <summary>The parameters of the cmdlets that make a container.</summary>
+public abstract class ContainerCreationCommand : ContainerCommand
+{
+    private protected const string ImageSet = "Image";
+    private protected const string FolderSet = "RootFileSystem";
+
+    /// <summary>
+    /// The image: a name with an optional tag, an id, the beginning of an id, or an object of Get-ContainerImage. The built-in
+    /// image host is a copy-on-write view of this machine's own files; it is no sandbox for untrusted code.
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ImageSet)]
+    [ImageArgument]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Image { get; set; } = "";
+
+    /// <summary>
+    /// A folder of this machine that is the root file system, used in place: what the container writes stays in it.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = FolderSet)]
+    [ValidateNotNullOrEmpty]
+    public string RootFileSystem { get; set; } = "";
+
+    /// <summary>
+    /// The program and its arguments, written after --, so that PowerShell does not take the program's options for its own.
+    /// Numbers keep their spelling; $null is left out; text with a comma, a brace or the form -x:y must be quoted. Without a
+    /// command the image's own is run.
+    /// </summary>
+    [Parameter(Position = 1, ValueFromRemainingArguments = true)]
+    [CommandArgument]
+    [AllowNull]
+    [AllowEmptyCollection]
+    [AllowEmptyString]
+    public string[]? Command { get; set; }
+
+    /// <summary>The container's name: 1 to 128 letters, digits, and the characters _ . -, the first a letter or digit. A name is generated where none is given.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>
+    /// Variables for the container, over the image's: 'KEY=VALUE' texts, a hashtable, or both. A name alone takes the value
+    /// that the variable has in this session.
+    /// </summary>
+    [Parameter]
+    [EnvironmentArgument]
+    public IDictionary<string, string>? Env { get; set; }
+
+    /// <summary>The user inside, and a group after a colon, as names of the image's own passwd and group files or as numbers: 'www-data', '1000:1000'.</summary>
+    [Parameter]
+    [UserArgument]
+    public string? User { get; set; }
+
+    /// <summary>The first process's current folder inside; it is made where it is missing.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>The name that the container has for itself, at most 64 characters. Without it, the first 12 digits of the id.</summary>
+    [Parameter]
+    [ValidateLength(1, 64)]
+    public string? HostName { get; set; }
+
+    /// <summary>Labels for your own use: 'KEY=VALUE' texts, a hashtable, or both.</summary>
+    [Parameter]
+    [LabelArgument]
+    public IDictionary<string, string>? Label { get; set; }
+
+    /// <summary>
+    /// Files and folders of this machine shown inside: '/path/here:/path/inside', with ':ro' after it for read-only. A path
+    /// with a colon is written as a hashtable with Source, Target and ReadOnly. Relative paths start at the current location.
+    /// </summary>
+    [Parameter]
+    [VolumeArgument]
+    public ContainerMount[] Volume { get; set; } = [];
+
+    /// <summary>Empty in-memory folders inside: '/path', with options in quotes: '/path:size=64m,mode=1777,exec'. Programs cannot be run from them without exec.</summary>
+    [Parameter]
+    [TmpfsArgument]
+    public ContainerTmpfs[] Tmpfs { get; set; } = [];
+
+    /// <summary>Mounts the root file system read-only; volumes and in-memory folders stay writable.</summary>
+    [Parameter]
+    public SwitchParameter ReadOnly { get; set; }
+
+    /// <summary>The memory that the container may use, at least 6 MiB: 512MB or '512m'. What goes beyond it is killed, and the state tells OutOfMemory.</summary>
+    [Parameter]
+    [ByteSizeArgument]
+    public ByteSize? Memory { get; set; }
+
+    /// <summary>The processor time that the container may use, as a number of processors: 0.5 is half of one.</summary>
+    [Parameter]
+    [CpusArgument]
+    public decimal? Cpus { get; set; }
+
+    /// <summary>The number of processes and threads that the container may have.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long? PidsLimit { get; set; }
+
+    /// <summary>What the container sees of the network: None, with only loopback, or Host, this machine's own.</summary>
+    [Parameter]
+    [NetworkArgument]
+    [ArgumentCompleter(typeof(NetworkCompleter))]
+    public NetworkMode Network { get; set; } = NetworkMode.None;
+
+    /// <summary>Capabilities that the container has over the default set, as NET_ADMIN or CAP_NET_ADMIN; ALL for every one.</summary>
+    [Parameter]
+    [CapabilityArgument]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
+    public string[] CapAdd { get; set; } = [];
+
+    /// <summary>Capabilities that are taken from the default set; ALL for every one.</summary>
+    [Parameter]
+    [CapabilityArgument]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
+    public string[] CapDrop { get; set; } = [];
+
+    /// <summary>
+    /// Changes protections: no-new-privileges=false lets setuid programs and file capabilities work (sudo needs it);
+    /// seccomp=unconfined lifts the filter of system calls, seccomp=FILE takes a profile in Docker's format;
+    /// systempaths=unconfined opens the hidden and read-only parts of /proc and /sys.
+    /// </summary>
+    [Parameter]
+    [SecurityOptionArgument]
+    [ArgumentCompleter(typeof(SecurityOptionCompleter))]
+    public ContainerSecurityOption[] SecurityOpt { get; set; } = [];
+
+    /// <summary>
+    /// Every capability and device, no filter of system calls, nothing of /proc and /sys hidden. Code in a privileged container
+    /// can take over this machine.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Privileged { get; set; }
+
+    /// <summary>Removes the container once it has ended.</summary>
+    [Parameter]
+    public SwitchParameter Rm { get; set; }
+
+    /// <summary>The signal that asks the container to end, by name or number. Without it the image's, else TERM.</summary>
+    [Parameter]
+    [SignalArgument]
+    [ArgumentCompleter(typeof(SignalCompleter))]
+    public Signal? StopSignal { get; set; }
+
+    /// <summary>What -WhatIf and -Confirm call the container that is to be made.</summary>
+    private protected string NewContainerDescription =>
+        $"{Name ?? "a container"} of {(ParameterSetName == FolderSet ? RootFileSystem : Image)}";
+
+    /// <summary>Refuses what was meant for docker's command line, with the right spelling.</summary>
+    /// <remarks>
+    /// PowerShell puts parameters that it does not know in front of the remaining arguments: in <c>Invoke-Container -it alpine sh</c>
+    /// the image is <c>sh</c> and the command <c>-it alpine</c>.
+    /// </remarks>
+    private protected void RefuseMisplacedOptions()
+    {
+        if (ParameterSetName == ImageSet && Image.StartsWith('-'))
+        {
+            Refuse("ImageBeginsWithDash", $"'{Image}' is no image. {DockerOption.Spelling(Image, MyInvocation.MyCommand)}", Image);
+        }
+
+        if (Command is [var first, ..] && first.StartsWith('-'))
+        {
+            Refuse("CommandBeginsWithDash", $"'{first}' is no command. {DockerOption.Spelling(first, MyInvocation.MyCommand)}", first);
+        }
+    }
+
+    /// <summary>What the parameters ask of the engine.</summary>
+    /// <returns>The options.</returns>
+    private protected ContainerOptions Options() => new()
+    {
+        Image = ParameterSetName == FolderSet ? null : Image,
+        RootFileSystem = ParameterSetName == FolderSet ? SessionState.Path.GetUnresolvedProviderPathFromPSPath(RootFileSystem) : null,
+        Name = Name,
+        Command = Command ?? [],
+        Environment = AsReadOnly(Env),
+        User = User,
+        WorkingDirectory = WorkingDirectory,
+        HostName = HostName,
+        Labels = AsReadOnly(Label),
+        Volumes = [.. Volume.Select(static mount => new BindMount(mount.Source, mount.Target, mount.ReadOnly))],
+        Tmpfs = [.. Tmpfs.Select(static mount => new TmpfsMount(mount.Target, mount.Size?.Bytes, mount.Mode, mount.Executable))],
+        ReadOnly = ReadOnly,
+        Network = (Engine.Runtime.NetworkMode)Network,
+        CapAdd = CapAdd,
+        CapDrop = CapDrop,
+        Privileged = Privileged,
+        NoNewPrivileges = LastSecurityOption("no-new-privileges") is not "false",
+        SeccompProfile = LastSecurityOption("seccomp") is { } profile ? SeccompProfile(profile) : null,
+        SystemPathsUnconfined = LastSecurityOption("systempaths") is "unconfined",
+        Limits = new ResourceLimits { Memory = Memory?.Bytes, Cpus = Cpus, PidsLimit = PidsLimit },
+        RemoveOnExit = Rm,
+        StopSignal = StopSignal?.Number,
+    };
+
+    private static Dictionary<string, string> AsReadOnly(IDictionary<string, string>? values) =>
+        values is null ? [] : new Dictionary<string, string>(values, StringComparer.Ordinal);
+
+    private string? LastSecurityOption(string name) => Array.FindLast(SecurityOpt, option => option.Name == name)?.Value;
+
+    private string SeccompProfile(string profile)
+    {
+        // A profile of Docker's has some 15 kB; the limit keeps a device or a mistaken image out of memory.
+        const long Largest = 1024 * 1024;
+        if (profile is "unconfined")
+        {
+            return profile;
+        }
+
+        try
+        {
+            var file = new FileInfo(profile);
+            if (file.Exists && file.Length > Largest)
+            {
+                Refuse("SeccompProfileInvalid", $"The seccomp profile '{profile}' is larger than {Largest} bytes.", profile);
+            }
+
+            return File.ReadAllText(profile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(new ErrorRecord(e, "SeccompProfileNotReadable", ErrorCategory.ReadError, profile));
+            throw;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Management.Automation;
+
+namespace Containers.Commands;
+
+/// <summary>Says how docker's options are spelt here.</summary>
+internal static class DockerOption
+{
+    /// <summary>What to write instead of a word that begins with a dash and stands where an image or a command should.</summary>
+    /// <param name="word">The word.</param>
+    /// <param name="command">The cmdlet, for its parameters.</param>
+    /// <returns>A sentence.</returns>
+    public static string Spelling(string word, CommandInfo command)
+    {
+        const string Order = "Parameters come first, then the image, then -- and the command.";
+        switch (word)
+        {
+            case "-it" or "-ti":
+                return "-it is spelt -Interactive -Tty; terminals (-Tty) are not there yet. " + Order;
+            case "-t" or "--tty" or "-Tty":
+                return "Terminals (-Tty) are not there yet. " + Order;
+            case "-i":
+                return "-i is spelt -Interactive. " + Order;
+            case "-d":
+                return "-d is spelt -Detach. " + Order;
+        }
+
+        var name = Short(word) ?? string.Concat(word.TrimStart('-').Split('=')[0].Split('-', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static part => char.ToUpperInvariant(part[0]) + part[1..]));
+        if (name == "Workdir")
+        {
+            name = "WorkingDirectory";
+        }
+
+        var parameter = command.Parameters.Keys.FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase));
+        return parameter is null
+            ? $"{command.Name} has no parameter {word}. {Order}"
+            : $"{word} is spelt -{parameter}. {Order}";
+    }
+
+    private static string? Short(string word) => word switch
+    {
+        "-e" => "Env",
+        "-v" => "Volume",
+        "-m" => "Memory",
+        "-u" => "User",
+        "-w" => "WorkingDirectory",
+        "-h" => "HostName",
+        "-l" => "Label",
+        _ => null,
+    };
+}

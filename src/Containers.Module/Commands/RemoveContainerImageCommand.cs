@@ -1,0 +1,53 @@
+using System.Management.Automation;
+using Containers.Arguments;
+using Containers.Completion;
+using Containers.Errors;
+
+namespace Containers.Commands;
+
+/// <summary>Removes images, with every layer that nothing else needs. [docker rmi]</summary>
+/// <remarks>An image that a container uses is refused without -Force, which takes only the name away.</remarks>
+[Cmdlet(VerbsCommon.Remove, "ContainerImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[OutputType(typeof(ContainerImage))]
+public sealed class RemoveContainerImageCommand : ContainerCommand
+{
+    /// <summary>The images: names with an optional tag, ids, beginnings of ids, wildcards, or objects of Get-ContainerImage.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Id")]
+    [SupportsWildcards]
+    [ImageNameArgument]
+    [ArgumentCompleter(typeof(ImageNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Takes the name away from an image that a container uses; its layers stay as long as the container does.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Writes the removed images to the pipeline, as they were before.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var engine = OpenEngine();
+        foreach (var image in FindImages(Name))
+        {
+            var name = image.Name ?? image.Id;
+            if (!ShouldProcess(name, "Remove"))
+            {
+                continue;
+            }
+
+            Attempt(EngineErrors.Image, name, () =>
+            {
+                engine.Images.Remove(name, Force);
+                if (PassThru)
+                {
+                    WriteObject(image.ToContainerImage());
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,114 @@
+namespace Containers;
+
+/// <summary>A container as it was at one moment: what was asked for, and what the kernel says of it.</summary>
+public sealed class Container
+{
+    /// <summary>64 hexadecimal digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The unique name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The image's name; null where a folder is the root file system.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>The folder of this machine that is the root file system; null where an image is.</summary>
+    public string? RootFileSystem { get; init; }
+
+    /// <summary>The program and its arguments as they are executed.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>The state.</summary>
+    public ContainerState State { get; init; }
+
+    /// <summary>What is particular about the state.</summary>
+    public ContainerStateReason Reason { get; init; }
+
+    /// <summary>The exit code, 128 + signal where a signal ended it; null while it runs, or where it is not known.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>The signal that ended it, else null.</summary>
+    public Signal? Signal { get; init; }
+
+    /// <summary>Whether the kernel killed a process in it for its memory limit.</summary>
+    public bool OomKilled { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its first process was last started.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When its first process last ended.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>The first process's pid on this machine while it runs.</summary>
+    public int? ProcessId { get; init; }
+
+    /// <summary>The monitor's pid while it runs.</summary>
+    public int? MonitorProcessId { get; init; }
+
+    /// <summary>Whether it has every capability and device, no seccomp filter and no masked paths.</summary>
+    public bool Privileged { get; init; }
+
+    /// <summary>What it sees of the network.</summary>
+    public NetworkMode Network { get; init; }
+
+    /// <summary>The name uname(2) gives inside; null for the first 12 digits of the id.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary>User, and group after a colon; null for the image's.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The first process's current folder; null for the image's.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Variables set over the image's.</summary>
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Key-value pairs for the user's own use.</summary>
+    public IReadOnlyDictionary<string, string> Label { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Files and folders of this machine shown inside.</summary>
+    public IReadOnlyList<ContainerMount> Volume { get; init; } = [];
+
+    /// <summary>In-memory folders inside.</summary>
+    public IReadOnlyList<ContainerTmpfs> Tmpfs { get; init; } = [];
+
+    /// <summary>Whether the root file system is mounted read-only.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Memory in bytes; null for no limit of its own.</summary>
+    public long? Memory { get; init; }
+
+    /// <summary>Processor time as a number of processors; null for no limit of its own.</summary>
+    public decimal? Cpus { get; init; }
+
+    /// <summary>Processes and threads; null for no limit of its own.</summary>
+    public long? PidsLimit { get; init; }
+
+    /// <summary>Capabilities over the default set.</summary>
+    public IReadOnlyList<string> CapAdd { get; init; } = [];
+
+    /// <summary>Capabilities taken from the default set.</summary>
+    public IReadOnlyList<string> CapDrop { get; init; } = [];
+
+    /// <summary>Whether programs inside can gain no privileges by setuid bits or file capabilities.</summary>
+    public bool NoNewPrivileges { get; init; }
+
+    /// <summary>The seccomp filter: <c>default</c>, <c>unconfined</c> or <c>custom</c>.</summary>
+    public string Seccomp { get; init; } = "default";
+
+    /// <summary>Whether the masked and read-only paths of /proc and /sys are left open.</summary>
+    public bool SystemPathsUnconfined { get; init; }
+
+    /// <summary>Whether it is removed once it has ended.</summary>
+    public bool RemoveOnExit { get; init; }
+
+    /// <summary>The signal that asks it to end; null for the image's, else SIGTERM.</summary>
+    public Signal? StopSignal { get; init; }
+
+    /// <summary>The name.</summary>
+    /// <returns>The name.</returns>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,136 @@
+using Containers.Engine;
+using Containers.Engine.Images;
+using Containers.Engine.Logs;
+using Containers.Engine.Runtime;
+
+namespace Containers;
+
+/// <summary>
+/// Makes the module's objects of the engine's. They are not the same types since scripts name the module's in type literals,
+/// which PowerShell finds only in the default load context.
+/// </summary>
+internal static class EngineMapping
+{
+    /// <summary>Maps a container.</summary>
+    /// <param name="snapshot">The engine's.</param>
+    /// <returns>The module's.</returns>
+    public static Container ToContainer(this ContainerSnapshot snapshot)
+    {
+        var options = snapshot.Options;
+        return new Container
+        {
+            Id = snapshot.Id,
+            Name = snapshot.Name,
+            Image = options.Image,
+            RootFileSystem = options.RootFileSystem,
+            Command = snapshot.Command.Count > 0 ? snapshot.Command : options.Command,
+            State = (ContainerState)snapshot.State,
+            Reason = (ContainerStateReason)snapshot.Reason,
+            ExitCode = snapshot.ExitCode,
+            Signal = ToSignal(snapshot.Signal),
+            OomKilled = snapshot.OomKilled,
+            CreatedAt = snapshot.CreatedAt,
+            StartedAt = snapshot.StartedAt,
+            FinishedAt = snapshot.FinishedAt,
+            ProcessId = snapshot.ProcessId,
+            MonitorProcessId = snapshot.MonitorProcessId,
+            Privileged = options.Privileged,
+            Network = (NetworkMode)options.Network,
+            HostName = options.HostName,
+            User = options.User,
+            WorkingDirectory = options.WorkingDirectory,
+            Env = options.Environment,
+            Label = options.Labels,
+            Volume = [.. options.Volumes.Select(static mount =>
+                new ContainerMount { Source = mount.Source, Target = mount.Target, ReadOnly = mount.ReadOnly })],
+            Tmpfs = [.. options.Tmpfs.Select(static mount => new ContainerTmpfs
+            {
+                Target = mount.Target,
+                Size = mount.Size is { } size ? new ByteSize(size) : null,
+                Mode = mount.Mode,
+                Executable = mount.Executable,
+            })],
+            ReadOnly = options.ReadOnly,
+            Memory = options.Limits.Memory,
+            Cpus = options.Limits.Cpus,
+            PidsLimit = options.Limits.PidsLimit,
+            CapAdd = options.CapAdd,
+            CapDrop = options.CapDrop,
+            NoNewPrivileges = options.NoNewPrivileges,
+            Seccomp = options.Privileged ? "unconfined" : options.SeccompProfile switch
+            {
+                null => "default",
+                "unconfined" => "unconfined",
+                _ => "custom",
+            },
+            SystemPathsUnconfined = options.SystemPathsUnconfined || options.Privileged,
+            RemoveOnExit = options.RemoveOnExit,
+            StopSignal = ToSignal(options.StopSignal),
+        };
+    }
+
+    /// <summary>Maps an image.</summary>
+    /// <param name="image">The engine's.</param>
+    /// <returns>The module's.</returns>
+    public static ContainerImage ToContainerImage(this ImageInfo image) => new()
+    {
+        Id = image.Id,
+        Name = image.Name,
+        Digest = image.Digest,
+        CreatedAt = image.CreatedAt,
+        Size = image.Size,
+        Layer = image.Layers,
+        Architecture = image.Architecture,
+        IsBuiltIn = image.IsBuiltIn,
+        Entrypoint = image.Configuration.Entrypoint,
+        Cmd = image.Configuration.Cmd,
+        Env = image.Configuration.Env,
+        User = image.Configuration.User,
+        WorkingDirectory = image.Configuration.WorkingDir,
+        StopSignal = image.Configuration.StopSignal,
+        Label = image.Configuration.Labels,
+    };
+
+    /// <summary>Maps a log record.</summary>
+    /// <param name="record">The engine's.</param>
+    /// <param name="container">The container it is of.</param>
+    /// <returns>The module's.</returns>
+    public static ContainerLogRecord ToLogRecord(this LogRecord record, ContainerSnapshot container)
+    {
+        var whole = record.Text.EndsWith('\n');
+        return new ContainerLogRecord
+        {
+            Time = record.Time,
+            Stream = (ContainerLogStream)record.Stream,
+            Text = whole ? record.Text[..^1] : record.Text,
+            IsPartial = !whole,
+            ContainerId = container.Id,
+            ContainerName = container.Name,
+        };
+    }
+
+    /// <summary>Maps the engine's facts.</summary>
+    /// <param name="info">The engine's.</param>
+    /// <returns>The module's.</returns>
+    public static ContainerEngineInfo ToEngineInfo(this EngineInfo info) => new()
+    {
+        Version = info.Version,
+        KernelVersion = info.KernelVersion,
+        Architecture = info.Architecture,
+        CgroupVersion = info.CgroupVersion,
+        CgroupController = info.CgroupControllers,
+        StateRoot = info.StateRoot,
+        RuntimeRoot = info.RuntimeRoot,
+        ConfigurationFile = info.ConfigurationFile,
+        Containers = info.Containers,
+        ContainersRunning = info.ContainersRunning,
+        Images = info.Images,
+        Processors = info.Processors,
+        Memory = info.Memory,
+    };
+
+    /// <summary>Maps a signal's number; one that signal(7) does not know gives null.</summary>
+    /// <param name="number">The number.</param>
+    /// <returns>The signal.</returns>
+    internal static Signal? ToSignal(int? number) => number is >= 1 and <= 64 ? new Signal(number.Value) : null;
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+
+namespace Containers;
+
+/// <summary>What the views (module/Containers.Format.ps1xml) show for people in place of raw values.</summary>
+public static class Formatting
+{
+    private const int ShortIdLength = 12;
+
+    /// <summary>The first twelve digits of an id, without its algorithm.</summary>
+    /// <param name="id">The id; null gives an empty text.</param>
+    /// <returns>The text.</returns>
+    public static string ShortId(string? id)
+    {
+        if (id is null)
+        {
+            return "";
+        }
+
+        var digits = id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return digits.Length > ShortIdLength ? digits[..ShortIdLength] : digits;
+    }
+
+    /// <summary>A state with what is particular about it: <c>Exited (137, OutOfMemory)</c>.</summary>
+    /// <param name="container">The container.</param>
+    /// <returns>The text.</returns>
+    public static string State(Container container)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        var details = new List<string>(2);
+        if (container.State == ContainerState.Exited && container.ExitCode is { } code)
+        {
+            details.Add(code.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (container.Reason != ContainerStateReason.None)
+        {
+            details.Add(container.Reason.ToString());
+        }
+
+        return details.Count == 0 ? container.State.ToString() : $"{container.State} ({string.Join(", ", details)})";
+    }
+
+    /// <summary>Where a container's root file system comes from: its image, or its folder.</summary>
+    /// <param name="container">The container.</param>
+    /// <returns>The text.</returns>
+    public static string Source(Container container)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        return container.Image ?? container.RootFileSystem ?? "";
+    }
+
+    /// <summary>A command as one line of text; words with blanks are quoted, control characters shown as a question mark.</summary>
+    /// <param name="words">The words; null gives an empty text.</param>
+    /// <returns>The text.</returns>
+    public static string Command(IEnumerable<string>? words) =>
+        Line(string.Join(' ', (words ?? []).Select(static word =>
+            word.Length == 0 || word.Any(char.IsWhiteSpace) ? $"'{word.Replace("'", "''", StringComparison.Ordinal)}'" : word)));
+
+    /// <summary>A text without control characters, which could redraw a terminal.</summary>
+    /// <param name="text">The text; null gives an empty one.</param>
+    /// <returns>The text.</returns>
+    public static string Line(string? text) =>
+        string.Create((text ?? "").Length, text ?? "", static (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+            {
+                span[i] = char.IsControl(source[i]) ? '?' : source[i];
+            }
+        });
+
+    /// <summary>Bytes for people: <c>1.5 GiB</c>.</summary>
+    /// <param name="bytes">The bytes; null gives an empty text.</param>
+    /// <returns>The text.</returns>
+    public static string Size(long? bytes) => bytes is >= 0 and var known ? new ByteSize(known).ToString() : "";
+
+    /// <summary>How long ago a moment was: <c>5 min</c>.</summary>
+    /// <param name="moment">The moment; null gives an empty text.</param>
+    /// <returns>The text.</returns>
+    public static string Age(DateTimeOffset? moment) => moment is { } known ? Span(DateTimeOffset.UtcNow - known) : "";
+
+    /// <summary>A duration in its largest whole unit: <c>3 h</c>.</summary>
+    /// <param name="span">The duration; a negative one, as a clock set back gives, counts as none.</param>
+    /// <returns>The text.</returns>
+    public static string Span(TimeSpan span)
+    {
+        var (number, unit) = span switch
+        {
+            { TotalSeconds: < 60 } => (Math.Max(0, span.TotalSeconds), "s"),
+            { TotalMinutes: < 60 } => (span.TotalMinutes, "min"),
+            { TotalHours: < 48 } => (span.TotalHours, "h"),
+            { TotalDays: < 730 } => (span.TotalDays, "d"),
+            _ => (span.TotalDays / 365.25, "y"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(number):0} {unit}");
+    }
+
+    /// <summary>A yes for true and nothing for false, so that what is particular stands out.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>The text.</returns>
+    public static string Mark(bool value) => value ? "yes" : "";
+
+    /// <summary>Values with their keys, sorted, in one line: <c>A=1, B=2</c>.</summary>
+    /// <param name="pairs">The pairs; null gives an empty text.</param>
+    /// <returns>The text.</returns>
+    public static string Pairs(IReadOnlyDictionary<string, string>? pairs) =>
+        pairs is null ? "" : Line(string.Join(", ", pairs.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"{pair.Key}={pair.Value}")));
+
+    /// <summary>Values in one line.</summary>
+    /// <param name="values">The values; null gives an empty text.</param>
+    /// <returns>The text.</returns>
+    public static string Join(System.Collections.IEnumerable? values) =>
+        values is null ? "" : Line(string.Join(", ", values.Cast<object>()));
+}

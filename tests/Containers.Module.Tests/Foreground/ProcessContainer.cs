@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using Containers.Engine;
+using Containers.Engine.Runtime;
+
+namespace Containers.Module.Tests.Foreground;
+
+/// <summary>
+/// A process of this machine in the place of a container: real pipes and real signals, so that the pumps are tested apart
+/// from the engine.
+/// </summary>
+internal sealed class ProcessContainer : ForegroundContainer
+{
+    private readonly Process _process;
+
+    public ProcessContainer(string command, bool withInput)
+    {
+        _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", command])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        if (withInput)
+        {
+            StandardInput = _process.StandardInput.BaseStream;
+        }
+        else
+        {
+            _process.StandardInput.Close();
+        }
+    }
+
+    public List<int> Signals { get; } = [];
+
+    public bool HasExited => _process.HasExited;
+
+    public bool IsDisposed { get; private set; }
+
+    public override ContainerSnapshot Container => new() { Id = "0", Name = "test", Options = new ContainerOptions() };
+
+    public override Stream? StandardInput { get; }
+
+    public override Stream StandardOutput => _process.StandardOutput.BaseStream;
+
+    public override Stream StandardError => _process.StandardError.BaseStream;
+
+    public override void Signal(int signal)
+    {
+        lock (Signals)
+        {
+            Signals.Add(signal);
+        }
+
+        using var kill = Process.Start("/bin/kill", ["-s", signal.ToString(System.Globalization.CultureInfo.InvariantCulture), _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    public override ContainerSnapshot WaitForExit(CancellationToken cancellation)
+    {
+        try
+        {
+            _process.WaitForExitAsync(cancellation).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            throw new EngineException(EngineErrorReason.Canceled, "test", "The waiting was cancelled.");
+        }
+
+        return Container with { State = Engine.Runtime.ContainerState.Exited, ExitCode = _process.ExitCode };
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        IsDisposed = true;
+        _process.Dispose();
+    }
+}

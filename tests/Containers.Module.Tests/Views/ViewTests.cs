@@ -1,0 +1,67 @@
+using Containers.Module.Tests.Hosting;
+
+namespace Containers.Module.Tests.Views;
+
+public sealed class ViewTests : IDisposable
+{
+    private const string Long = "'a-name-that-is-much-too-long-for-any-column-of-a-table-and-goes-on-and-on-and-on-and-on-and-on-and-on-and-on'";
+
+    private readonly PowerShellSession _session = new();
+
+    public void Dispose() => _session.Dispose();
+
+    [Fact]
+    public void Containers_are_a_table_with_state_age_and_what_is_privileged()
+    {
+        var lines = _session.Show(
+            """
+            [Containers.Container]@{ Id = '0123456789abcdef0123'; Name = 'web'; Image = 'debian:latest'; Command = [string[]]('sh', '-c', 'echo a')
+                State = 'Exited'; Reason = 'OutOfMemory'; ExitCode = 137; CreatedAt = [DateTimeOffset]::Now.AddHours(-3); Privileged = $true }
+            [Containers.Container]@{ Id = 'f123456789abcdef0123'; Name = 'db'; RootFileSystem = '/srv/root'; State = 'Running'; CreatedAt = [DateTimeOffset]::Now }
+            """).OutputLines;
+
+        Assert.Equal(["Id", "Name", "Image", "Command", "State", "Age", "Privileged"], Words(lines[0]));
+        Assert.Equal("0123456789ab web                  debian:latest      sh -c 'echo a'         Exited (137, OutOfMemory)", lines[2][..103].TrimEnd());
+        Assert.EndsWith("3 h yes", lines[2], StringComparison.Ordinal);
+        Assert.Equal(["f123456789ab", "db", "/srv/root", "Running", "0", "s"], Words(lines[3]));
+    }
+
+    [Theory]
+    [InlineData($"[Containers.Container]@{{ Id = {Long}; Name = {Long}; Image = {Long}; Command = [string[]]{Long}; State = 'Exited'; Reason = 'OutOfMemory'; ExitCode = 137; Privileged = $true }}")]
+    [InlineData($"[Containers.ContainerImage]@{{ Id = {Long}; Name = {Long}; Size = 123456789; Architecture = {Long}; CreatedAt = [DateTimeOffset]::MinValue; IsBuiltIn = $true }}")]
+    public void Tables_are_at_most_120_columns_wide(string script) =>
+        Assert.All(_session.Show(script).OutputLines, line => Assert.InRange(line.Length, 1, 120));
+
+    [Fact]
+    public void Images_are_a_table_with_sizes_for_people()
+    {
+        var lines = _session.Show(
+            "[Containers.ContainerImage]@{ Id = 'sha256:0123456789abcdef'; Name = 'debian:latest'; Size = 130023424; Architecture = 'amd64' }").OutputLines;
+
+        Assert.Equal(["Name", "Id", "Size", "Architecture", "Age", "BuiltIn"], Words(lines[0]));
+        Assert.Equal(["debian:latest", "0123456789ab", "124", "MiB", "amd64"], Words(lines[2]));
+    }
+
+    [Fact]
+    public void Log_records_are_shown_as_their_text() =>
+        Assert.Equal(
+            ["first", "second"],
+            _session.Show(
+                """
+                [Containers.ContainerLogRecord]@{ Text = 'first'; ContainerId = 'a'; ContainerName = 'b' }
+                [Containers.ContainerLogRecord]@{ Text = 'second'; ContainerId = 'a'; ContainerName = 'b'; Stream = 'StdErr' }
+                """).OutputLines);
+
+    [Fact]
+    public void The_engine_is_a_list()
+    {
+        var lines = _session.Show(
+            "[Containers.ContainerEngineInfo]@{ Version = '1.2'; KernelVersion = '6.1'; Memory = 8GB; CgroupController = [string[]]('memory', 'pids') }").OutputLines;
+
+        Assert.Contains(lines, line => Words(line) is ["Version", ":", "1.2"]);
+        Assert.Contains(lines, line => Words(line) is ["CgroupController", ":", "memory,", "pids"]);
+        Assert.Contains(lines, line => Words(line) is ["Memory", ":", "8", "GiB"]);
+    }
+
+    private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}
