@@ -43,6 +43,17 @@ public sealed class ShellSignalTests : IDisposable
     }
 
     [Fact]
+    public void A_signal_ends_the_wait_for_standard_input_too()
+    {
+        using var shell = Start("'running'; $input");
+
+        Send("INT", shell);
+        ShellProcess.WaitForExit(shell);
+
+        Assert.Equal(130, shell.ExitCode);
+    }
+
+    [Fact]
     public void A_reader_that_has_gone_ends_the_pipeline()
     {
         using var shell = Start("'running'; try { while ($true) { 'more' } } finally { [System.IO.File]::WriteAllText($env:TRACE, 'cleaned up') }");
