@@ -1,7 +1,10 @@
+using System.Globalization;
 using Containers.Shell;
 
 // PowerShell's engine reports its use over the network unless this is set before its first type loads.
 Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+
+CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = new EnglishCulture();
 
 var arguments = ShellArguments.Parse(args, out var error);
 if (arguments is null)

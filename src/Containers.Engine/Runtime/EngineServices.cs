@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Containers.Engine.Cgroups;
 using Containers.Engine.Configuration;
 using Containers.Engine.Images;
@@ -115,11 +116,10 @@ internal sealed class EngineServices : IDisposable
         return null;
     }
 
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "Empty in a native executable: then the executable's own folder is the one.")]
     private static string EnginePath()
     {
-#pragma warning disable IL3000 // Empty where the engine is part of a native executable: then the executable's folder is the one.
         string location = typeof(EngineServices).Assembly.Location;
-#pragma warning restore IL3000
         return location.Length > 0 ? location : Environment.ProcessPath ?? string.Empty;
     }
 }

@@ -4,6 +4,7 @@ using Containers.Engine;
 using Containers.Engine.Images;
 using Containers.Engine.Runtime;
 using Containers.Errors;
+using Containers.Interop;
 
 namespace Containers.Commands;
 
@@ -25,6 +26,11 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
         catch (EngineException e)
         {
             ThrowTerminatingError(EngineErrors.Record(e, EngineErrors.Engine));
+            throw;
+        }
+        catch (KernelException e)
+        {
+            ThrowTerminatingError(EngineErrors.Record(EngineErrors.Unforeseen(e), EngineErrors.Engine));
             throw;
         }
     }
@@ -63,6 +69,10 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
         catch (EngineException e)
         {
             WriteError(EngineErrors.Record(e, noun, target));
+        }
+        catch (KernelException e)
+        {
+            WriteError(EngineErrors.Record(EngineErrors.Unforeseen(e), noun, target));
         }
     }
 

@@ -3,6 +3,7 @@ using Containers.Engine;
 using Containers.Engine.Runtime;
 using Containers.Errors;
 using Containers.Foreground;
+using Containers.Interop;
 using Containers.Module.NativeStreams;
 
 namespace Containers.Commands;
@@ -109,6 +110,10 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
         catch (EngineException e)
         {
             Fail(e);
+        }
+        catch (KernelException e)
+        {
+            Fail(EngineErrors.Unforeseen(e));
         }
         catch (OperationCanceledException)
         {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containers.Engine;
+using Containers.Interop;
 
 namespace Containers.Errors;
 
@@ -45,6 +46,12 @@ internal static class EngineErrors
     /// <returns>The record.</returns>
     public static ErrorRecord Usage(string id, string message, object? target, ErrorCategory category = ErrorCategory.InvalidArgument) =>
         new(new PSInvalidOperationException(message), id, category, target);
+
+    /// <summary>Wraps an answer of the kernel that the engine did not foresee.</summary>
+    /// <param name="failure">The kernel's answer.</param>
+    /// <returns>An engine's failure that says what was attempted.</returns>
+    public static EngineException Unforeseen(KernelException failure) =>
+        new(EngineErrorReason.Internal, failure.Subject, $"The kernel refused {failure.Message}.", failure);
 
     /// <summary>The exit code that stands for a container's failure to start, as shells and docker have it.</summary>
     /// <param name="failure">The failure.</param>

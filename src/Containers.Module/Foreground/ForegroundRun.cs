@@ -21,6 +21,7 @@ internal sealed class ForegroundRun
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _gate = new();
     private long _interruptedAt;
+    private bool _consoleAttached;
     private bool _over;
 
     /// <summary>Begins to pump. From here on the run owns the container and the file.</summary>
@@ -52,8 +53,6 @@ internal sealed class ForegroundRun
         _consoleAttached = true;
         ConsoleInput.Copy(_exchange, _ended.Token);
     }
-
-    private bool _consoleAttached;
 
     /// <summary>Passes input on, and output that came meanwhile.</summary>
     /// <param name="input">The bytes.</param>

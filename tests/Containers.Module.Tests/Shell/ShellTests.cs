@@ -183,6 +183,16 @@ public sealed class ShellTests : IDisposable
     }
 
     [Fact]
+    public void Long_text_is_wrapped_between_words()
+    {
+        var sentence = string.Join(' ', Enumerable.Repeat("extraordinarily", 20));
+        var help = ShellProcess.Run("-Command", $"<#\n.SYNOPSIS\n{sentence}\n#> function f {{ }}; Get-Help f");
+
+        Assert.All(help.Output.Split(' ', '\n').Where(w => w.StartsWith("ext", StringComparison.Ordinal)), word => Assert.Equal("extraordinarily", word));
+        Assert.Contains("extraordinarily", help.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_engines_telemetry_is_switched_off()
     {
         var result = ShellProcess.Run("-Command", "[Microsoft.PowerShell.Telemetry.ApplicationInsightsTelemetry]::CanSendTelemetry");

@@ -1,0 +1,58 @@
+using System.Management.Automation;
+using Containers.Module.Tests.Hosting;
+
+namespace Containers.Module.Tests.EndToEnd;
+
+/// <summary>
+/// A session whose engine works on roots of its own. At the end no container of the test may be left running, and whatever is
+/// left is removed.
+/// </summary>
+internal sealed class EngineSessionFixture : IDisposable
+{
+    private const string RootVariable = "CONTAINERS_ROOT";
+
+    private readonly string? _rootBefore = Environment.GetEnvironmentVariable(RootVariable);
+
+    public EngineSessionFixture(params Type[] cmdlets)
+    {
+        // Not below /tmp, which may be a tmpfs too small for layers.
+        Root = Directory.CreateDirectory(Path.Combine("/var/tmp", "containers-tests-" + Guid.NewGuid().ToString("N"))).FullName;
+        Environment.SetEnvironmentVariable(RootVariable, Root);
+        Session = new PowerShellSession(importModule: true, cmdlets);
+    }
+
+    public string Root { get; }
+
+    public PowerShellSession Session { get; }
+
+    /// <summary>Runs a script that must not write an error.</summary>
+    /// <param name="script">The script.</param>
+    /// <param name="input">Its <c>$input</c>.</param>
+    /// <returns>The output.</returns>
+    public ScriptResult Run(string script, System.Collections.IEnumerable? input = null)
+    {
+        var result = Session.Run(script, input);
+        Assert.True(result.Errors.Count == 0, string.Join('\n', result.Errors.Select(e => $"{e.FullyQualifiedErrorId}: {e}")));
+        return result;
+    }
+
+    /// <summary>Runs a script that must write exactly one error.</summary>
+    /// <param name="script">The script.</param>
+    /// <returns>The error.</returns>
+    public ErrorRecord Fails(string script) => Assert.Single(Session.Run(script).Errors);
+
+    public void Dispose()
+    {
+        try
+        {
+            Session.Run("Get-Container | Remove-Container -Force -Confirm:$false");
+            Assert.Empty(Session.Run("Get-Container").Output);
+        }
+        finally
+        {
+            Session.Dispose();
+            Environment.SetEnvironmentVariable(RootVariable, _rootBefore);
+            Directory.Delete(Root, recursive: true);
+        }
+    }
+}
