@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using Containers.Arguments;
 using Containers.Completion;
+using Containers.Engine;
 using Containers.Engine.Runtime;
+using Containers.Errors;
 
 namespace Containers.Commands;
 
@@ -199,6 +201,14 @@ public abstract class ContainerCreationCommand : ContainerCommand
         RemoveOnExit = Rm,
         StopSignal = StopSignal?.Number,
     };
+
+    /// <summary>The error record of a container that could not be made or started.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <returns>The record.</returns>
+    private protected ErrorRecord CreationError(EngineException failure) =>
+        ParameterSetName == FolderSet
+            ? EngineErrors.CreationRecord(failure, image: null, Name ?? RootFileSystem)
+            : EngineErrors.CreationRecord(failure, Image, Name ?? Image);
 
     private static Dictionary<string, string> AsReadOnly(IDictionary<string, string>? values) =>
         values is null ? [] : new Dictionary<string, string>(values, StringComparer.Ordinal);

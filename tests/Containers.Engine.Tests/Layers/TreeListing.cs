@@ -13,7 +13,7 @@ internal static class TreeListing
         string output = scratch.Shell($$"""
             cd '{{folder}}'
             find . -mindepth 0 -type d -printf '%p|%y %m %U:%G{{times}}\n' -o -printf '%p|%y %m %U:%G n%n {{size}}{{times}} {{(withBlocks ? "%b" : string.Empty)}} ->%l %D#%i\n' | sed 's/|d \([0-9]*\) /|d \1 /'
-            find . -type f -print0 | sort -z | xargs -0 -r sha256sum
+            find . -type f -size -200M -print0 | sort -z | xargs -0 -r sha256sum
             find . \( -type b -o -type c \) -print0 | sort -z | xargs -0 -r stat -c '%n dev %t:%T'
             getfattr -R -h -d -m - -e hex . 2>/dev/null || true
             """);
