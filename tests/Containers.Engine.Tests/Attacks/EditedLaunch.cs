@@ -80,7 +80,7 @@ internal static class EditedLaunch
             int helper;
             using (FileDescriptor memory = Memfd.Create("pscontainers-plan", plan.Bytes))
             {
-                helper = Spawn.Start(program, ["pscontainers", memory.Number.ToString(CultureInfo.InvariantCulture)], [.. compiled.Descriptors, memory.Number]);
+                helper = Spawn.Start(program, ["pscontainers", memory.Number.ToString(CultureInfo.InvariantCulture)], [.. compiled.Descriptors, .. plan.Kept, memory.Number]);
             }
 
             link.CloseTheirEnds();
@@ -124,6 +124,9 @@ internal static class EditedLaunch
 /// <param name="plan">The engine's plan.</param>
 internal sealed class PlanEdit(LaunchPlan plan)
 {
+    /// <summary>Descriptors that the test lets through.</summary>
+    public List<int> Kept { get; } = [];
+
     /// <summary>The plan as it is now.</summary>
     public byte[] Bytes { get; private set; } = [.. plan.Bytes];
 
@@ -195,6 +198,7 @@ internal sealed class PlanEdit(LaunchPlan plan)
     /// <summary>Lets a descriptor through that the plan does not name.</summary>
     public void Keep(int descriptor)
     {
+        Kept.Add(descriptor);
         PlanDescriptor[] kept = [.. MemoryMarshal.Cast<byte, PlanDescriptor>(Bytes.AsSpan((int)Header.KeepOffset, (int)Header.KeepCount * Marshal.SizeOf<PlanDescriptor>())),
             new PlanDescriptor { Descriptor = descriptor, IsMonitors = 1 }];
         Array.Sort(kept, (a, b) => a.Descriptor.CompareTo(b.Descriptor));

@@ -1,5 +1,3 @@
-using Containers.Engine.Runtime;
-
 namespace Containers.Engine.Tests.Attacks;
 
 /// <summary>What a container's process finds around it at its start: nothing of the host's, and nothing left over from the session.</summary>
@@ -17,4 +15,14 @@ public sealed class InsideTests : AttackTest
         }
     }
 
+    [Fact]
+    public void Without_the_mask_set_anew_files_are_made_open_to_all() =>
+        Assert.Equal("0000\n", RunEdited(Script("umask"), plan => plan.LeaveOut("setting the file mode mask")).Good());
+
+    [Fact]
+    public void Limits_priority_and_oom_score_are_set_rather_than_inherited()
+    {
+        string output = Run("ulimit -Sn; cat /proc/self/oom_score_adj; cut -d' ' -f19 /proc/self/stat; cat /proc/self/personality").Good();
+        Assert.StartsWith("1024\n0\n0\n00000000", output, StringComparison.Ordinal);
+    }
 }
