@@ -139,12 +139,11 @@ public sealed class EngineFixture : IDisposable
             during?.Invoke(container.Container);
             Assert.True(Task.WaitAll([output, error], TimeSpan.FromMinutes(3)), "the container's output did not end");
         }
-        finally
+        catch
         {
-            if (!output.IsCompleted || !error.IsCompleted)
-            {
-                container.Signal(9);
-            }
+            container.Signal(9);
+            _ = container.WaitForExit(CancellationToken.None);
+            throw;
         }
 
         ContainerSnapshot ended = container.WaitForExit(TestContext.Current.CancellationToken);
