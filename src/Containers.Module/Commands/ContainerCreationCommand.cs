@@ -142,6 +142,10 @@ public abstract class ContainerCreationCommand : ContainerCommand
     [Parameter]
     public SwitchParameter Privileged { get; set; }
 
+    /// <summary>Makes a small init the container's first process: it reaps orphaned processes and passes signals on to the command.</summary>
+    [Parameter]
+    public SwitchParameter Init { get; set; }
+
     /// <summary>Removes the container once it has ended.</summary>
     [Parameter]
     public SwitchParameter Rm { get; set; }
@@ -194,6 +198,7 @@ public abstract class ContainerCreationCommand : ContainerCommand
         CapAdd = CapAdd,
         CapDrop = CapDrop,
         Privileged = Privileged,
+        Init = Init,
         NoNewPrivileges = LastSecurityOption("no-new-privileges") is not "false",
         SeccompProfile = LastSecurityOption("seccomp") is { } profile ? SeccompProfile(profile) : null,
         SystemPathsUnconfined = LastSecurityOption("systempaths") is "unconfined",
