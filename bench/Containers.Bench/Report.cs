@@ -10,7 +10,7 @@ internal sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyLis
     {
         if (contestants.Count > 0)
         {
-            to.WriteLine($"{"run a static true",-44}{"runs",5}{"median ms",11}{"p10",9}{"p90",9}{"x floor",9}{"x crun",9}");
+            to.WriteLine($"{"run a static true",-44}{"runs",5}{"median ms",11}{"min",9}{"p10",9}{"p90",9}{"x floor",9}{"x crun",9}");
             foreach (Contestant contestant in contestants)
             {
                 to.WriteLine(Row(contestant, Ratio(contestant, "floor"), Ratio(contestant, "crun")));
@@ -32,10 +32,10 @@ internal sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyLis
         if (imports.Count > 0)
         {
             to.WriteLine();
-            to.WriteLine($"{"Import-Module, a new process each",-44}{"runs",5}{"median ms",11}{"p10",9}{"p90",9}");
+            to.WriteLine($"{"Import-Module, a new process each",-44}{"runs",5}{"median ms",11}{"min",9}{"p10",9}{"p90",9}");
             foreach (Contestant contestant in imports)
             {
-                to.WriteLine(Row(contestant, null, null));
+                to.WriteLine(Row(contestant, null, null).TrimEnd());
             }
         }
 
@@ -98,7 +98,7 @@ internal sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyLis
         }
 
         var times = Statistics.Of(contestant.Times);
-        return Invariant($"{title,-44}{contestant.Times.Count,5}{times.Median,11:F2}{times.P10,9:F2}{times.P90,9:F2}{floor,9:F2}{crun,9:F2}") +
+        return Invariant($"{title,-44}{contestant.Times.Count,5}{times.Median,11:F2}{times.Shortest,9:F2}{times.P10,9:F2}{times.P90,9:F2}{floor,9:F2}{crun,9:F2}") +
             (contestant.Absent is null ? string.Empty : $"  then {contestant.Absent}");
     }
 

@@ -1,13 +1,13 @@
 namespace Containers.Bench;
 
-/// <summary>Median and percentiles of measured times.</summary>
-internal readonly record struct Statistics(double Median, double P10, double P90)
+/// <summary>Median, percentiles and the shortest of measured times, in milliseconds.</summary>
+internal readonly record struct Statistics(double Median, double P10, double P90, double Shortest)
 {
     /// <summary>From nanoseconds to milliseconds.</summary>
     internal static Statistics Of(IReadOnlyCollection<long> nanoseconds)
     {
         double[] sorted = [.. nanoseconds.Order().Select(static n => n / 1e6)];
-        return new Statistics(At(sorted, 0.5), At(sorted, 0.1), At(sorted, 0.9));
+        return new Statistics(At(sorted, 0.5), At(sorted, 0.1), At(sorted, 0.9), sorted[0]);
     }
 
     private static double At(double[] sorted, double share)

@@ -1,9 +1,10 @@
+using System.Runtime.InteropServices;
 using Tmds.Linux;
 
 namespace Containers.Interop;
 
 /// <summary>Pipes, socket pairs and waiting on them.</summary>
-public static unsafe class Channels
+public static unsafe partial class Channels
 {
     private const int UnixFamily = 1, SequencedPacket = 5, SocketCloseOnExec = 0x80000, NoSignal = 0x4000;
 
@@ -72,7 +73,7 @@ public static unsafe class Channels
             long left = deadline == long.MaxValue ? -1 : Math.Max(0, deadline - Environment.TickCount64);
             entries[0] = new pollfd { fd = descriptor.Number, events = (short)LibC.POLLIN };
             entries[1] = new pollfd { fd = wake?.Number ?? -1, events = (short)LibC.POLLIN };
-            int ready = LibC.poll(entries, 2, (int)Math.Min(left, int.MaxValue));
+            int ready = poll(entries, 2, (int)Math.Min(left, int.MaxValue));
             if (ready < 0 && LibC.errno != LibC.EINTR)
             {
                 throw Native.LastError("waiting for", "a descriptor");
@@ -89,6 +90,10 @@ public static unsafe class Channels
             }
         }
     }
+
+    // Tmds.LibC 0.5.0 imports poll without keeping errno, so that a signal would look like any other failure.
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(pollfd* entries, nuint count, int milliseconds);
 
     private static FileDescriptor MakeEvent() =>
         new(Native.Check(LibC.eventfd(0, LibC.EFD_CLOEXEC), "making", "an event descriptor"));

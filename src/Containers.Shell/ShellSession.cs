@@ -119,10 +119,14 @@ internal sealed class ShellSession : IDisposable
         // A script that does not ask for $input may read standard input itself, or pass it on to a program.
         if (Console.IsInputRedirected && UsesInput(script))
         {
-            FeedStandardInput(pipeline);
+            // On a thread of its own: reading cannot be interrupted, and a pipeline that is stopped or wants no more must end all the same.
+            new Thread(() => FeedStandardInput(pipeline)) { IsBackground = true, Name = "Standard input" }.Start();
+        }
+        else
+        {
+            pipeline.Input.Close();
         }
 
-        pipeline.Input.Close();
         ended.Wait();
         lock (_gate)
         {
@@ -160,8 +164,10 @@ internal sealed class ShellSession : IDisposable
             {
                 pipeline.Input.Write(line);
             }
+
+            pipeline.Input.Close();
         }
-        catch (PipelineClosedException)
+        catch (Exception error) when (error is PipelineClosedException or ObjectDisposedException)
         {
             // The pipeline has ended without wanting more.
         }

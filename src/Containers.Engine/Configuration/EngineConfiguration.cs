@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Containers.Engine.Runtime;
 
@@ -70,16 +71,42 @@ public sealed record EngineConfiguration
 
         try
         {
-            EngineConfiguration? read = JsonSerializer.Deserialize(text, ConfigurationJson.Default.EngineConfiguration);
-            return read is null
-                ? throw new EngineException(EngineErrorReason.InvalidConfiguration, path, $"{path}, line 1: the file holds null; it must hold an object, at least {{}}.")
-                : read with { File = path };
+            // As it stands first: for the types, the unknown keys and the line of what is wrong.
+            _ = JsonSerializer.Deserialize(text, ConfigurationJson.Default.EngineConfiguration) ?? throw new EngineException(
+                EngineErrorReason.InvalidConfiguration, path, $"{path}, line 1: the file holds null; it must hold an object, at least {{}}.");
+            return OverDefaults(text) with { File = path };
         }
         catch (JsonException e)
         {
             string key = e.Path is { Length: > 2 } at ? $", key '{at.TrimStart('$').TrimStart('.')}'" : string.Empty;
             throw new EngineException(
                 EngineErrorReason.InvalidConfiguration, path, $"{path}, line {(e.LineNumber ?? 0) + 1}{key}: {Explain(e)}", e);
+        }
+    }
+
+    /// <summary>
+    /// The file's keys laid over the defaults: generated deserialisation fills the init-only properties of missing keys with null, 0
+    /// and false rather than with their initial values, and would so switch no_new_privs off where another key of its group is set.
+    /// </summary>
+    private static EngineConfiguration OverDefaults(string text)
+    {
+        JsonObject merged = JsonSerializer.SerializeToNode(new EngineConfiguration(), ConfigurationJson.Default.EngineConfiguration)!.AsObject();
+        Lay(JsonNode.Parse(text, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })!.AsObject(), merged);
+        return merged.Deserialize(ConfigurationJson.Default.EngineConfiguration)!;
+    }
+
+    private static void Lay(JsonObject over, JsonObject under)
+    {
+        foreach ((string key, JsonNode? value) in over)
+        {
+            if (value is JsonObject inner && under[key] is JsonObject known)
+            {
+                Lay(inner, known);
+            }
+            else if (value is not null)
+            {
+                under[key] = value.DeepClone();
+            }
         }
     }
 

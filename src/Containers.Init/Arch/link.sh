@@ -7,7 +7,8 @@ ilc=$1 architecture=$2 assembly=$3 out=$4 max=$5 prefix=${6-}
 "$ilc" "$assembly" -o:"$out/helper.o" --systemmodule:"$(basename "$assembly" .dll)" --noscan --targetos:linux --targetarch:"$architecture" -O --Os
 
 # A use of any runtime feature (allocation, exception, type check, static constructor) shows as one more undefined symbol.
-undefined=$("${prefix}nm" -u "$out/helper.o" | awk '{ print $2 }' | sort | tr '\n' ' ')
+# (readelf reads every architecture's objects; nm need not.)
+undefined=$(readelf --symbols --wide "$out/helper.o" | awk '$7 == "UND" && $8 != "" { print $8 }' | sort -u | tr '\n' ' ')
 if [ "$undefined" != "__security_cookie syscall6 " ]; then
     echo "Arch/link.sh: error HELPER1: the helper uses the runtime: its undefined symbols are '$undefined', where only '__security_cookie syscall6 ' may be (docs/helper.md)"
     exit 1

@@ -217,7 +217,11 @@ namespace Internal.Runtime.CompilerHelpers
         private static void ReversePInvokeReturn(System.IntPtr frame) { }
     }
 
-    internal static class ThrowHelpers { }
+    internal static class ThrowHelpers
+    {
+        // arm64 has no trap for it, so that the compiler checks divisors itself.
+        private static void ThrowDivideByZeroException() => Containers.Init.Entry.Exit(134);
+    }
 
     internal static class StackProtector
     {

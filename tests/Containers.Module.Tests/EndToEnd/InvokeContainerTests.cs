@@ -18,8 +18,7 @@ public sealed class InvokeContainerTests : IDisposable
     [InlineData("true", 0)]
     [InlineData("false", 1)]
     [InlineData("sh -c 'exit 42'", 42)]
-    [InlineData("sh -c 'kill -9 $$'", 137)]
-    [InlineData("sh -c 'sh -c \"kill -9 \\$\\$\"'", 137)]
+    [InlineData("sh -c 'sh -c \"kill -9 \\$\\$\"; exit $?' 2>$null", 137)]
     public void The_exit_code_is_in_LASTEXITCODE_without_an_error(string command, int code) =>
         Assert.Equal([$"{code == 0} {code}"], _engine.Run($"Invoke-Container host -Rm -- {command}; \"$? $LASTEXITCODE\"").Lines);
 
@@ -44,7 +43,9 @@ public sealed class InvokeContainerTests : IDisposable
         var result = _engine.Session.Run("Invoke-Container no-such-image -Rm -- true; \"$? $LASTEXITCODE\"");
 
         Assert.Equal(["False 125"], result.Lines);
-        Assert.Single(result.Errors);
+        Assert.StartsWith("ContainerImageNotFound,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ContainerPathNotFound,", _engine.Fails("New-Container host -Volume /no/such/folder:/mnt -- true").FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -254,16 +255,17 @@ public sealed class InvokeContainerTests : IDisposable
         var result = ShellProcess.Run(
             Repository.Shell, ["-Command", "Invoke-Container host -Rm -Interactive -- cat"], input: "typed\nlines\n");
 
-        Assert.Equal(["typed", "lines"], result.OutputLines);
-        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(("typed\nlines\n", "", 0), (result.Output, result.Error, result.ExitCode));
     }
 
     [Fact]
     public void A_memory_limit_that_is_exceeded_is_told_in_the_result()
     {
+        // tail keeps what has no newline.
         var result = Assert.IsType<ContainerRunResult>(
-            _engine.Run("Invoke-Container host -Rm -PassThru -Memory 32m -- sh -c 'head -c 200000000 /dev/zero | tail > /dev/null'").Single);
+            _engine.Run("Invoke-Container host -PassThru -Name greedy -Memory 32m -- tail /dev/zero").Single);
 
-        Assert.NotEqual(0, result.ExitCode);
+        Assert.Equal((137, ContainerStateReason.OutOfMemory), (result.ExitCode, result.Reason));
+        Assert.Contains(_engine.Session.Show("Get-Container greedy").OutputLines, line => line.Contains("Exited (137, OutOfMemory)", StringComparison.Ordinal));
     }
 }

@@ -97,6 +97,17 @@ public sealed class NativeCommandStreamsTests : IDisposable
     }
 
     [Fact]
+    public void Unredirected_error_lines_go_to_standard_error_of_the_shell_as_they_are()
+    {
+        var result = ShellProcess.Run(
+            "-Command",
+            $"Import-Module {typeof(NativeCommandCommand).Assembly.Location}; " +
+            "Test-NativeCommand -Output out -Errors \"`e[31mred\" -ExitCode 3");
+
+        Assert.Equal(new ShellResult(1, "out\n", "\u001b[31mred\n"), result);
+    }
+
+    [Fact]
     public void Unredirected_error_lines_of_a_captured_command_are_still_shown()
     {
         var shown = _session.Show($"$captured = {Adapter}; \"<$captured>\"");
