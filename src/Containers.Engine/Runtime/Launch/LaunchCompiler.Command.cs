@@ -15,6 +15,7 @@ internal sealed partial class LaunchCompiler
     private const int CloseRangeCloseOnExec = 4;
     private const int HomeRoom = 1024;
     private const int SeccompSetModeFilter = 1;
+    private const int FirstInternalSignal = 32, SignalActionSize = 32;
 
     private PlanArgument workingDirectory;
     private int environment;
@@ -34,6 +35,13 @@ internal sealed partial class LaunchCompiler
             plan.Call(text, SysNr.Socket, InternetFamily, DatagramCloseOnExec, 0).Into(socket);
             plan.Call(text, SysNr.Ioctl, socket, SetInterfaceFlags, PlanArgument.Offset(plan.AddBytes(interfaceRequest)));
             plan.Call(text, SysNr.Close, socket);
+        }
+
+        // posix_spawn leaves glibc's two internal signals ignored, whatever set of default ones it is given; the plan's zeros are SIG_DFL.
+        PlanArgument defaultAction = PlanArgument.Offset(plan.AddRoom(SignalActionSize));
+        for (int signal = FirstInternalSignal; signal <= FirstInternalSignal + 1; signal++)
+        {
+            plan.Call(new("setting signals to their defaults"), SysNr.RtSigaction, signal, defaultAction, 0, sizeof(ulong));
         }
 
         plan.Call(new("setting the scheduling priority"), SysNr.Setpriority, 0, 0, 0).Allow(Errno.EACCES, Errno.EPERM);
@@ -85,7 +93,7 @@ internal sealed partial class LaunchCompiler
     private void BecomeCommand()
     {
         plan.Call(new("setting the file mode mask"), SysNr.Umask, 0x12);
-        bool early = request.Seccomp is not null && !Options.NoNewPrivileges;
+        bool early = request.Seccomp is not null && !NoNewPrivileges;
         if (early)
         {
             // Without no_new_privs only CAP_SYS_ADMIN may install a filter, so it comes before the capabilities go.
@@ -103,7 +111,7 @@ internal sealed partial class LaunchCompiler
         }
 
         plan.Call(new("closing every other descriptor"), SysNr.CloseRange, 3, uint.MaxValue, CloseRangeCloseOnExec);
-        if (Options.NoNewPrivileges)
+        if (NoNewPrivileges)
         {
             plan.Call(new("forbidding new privileges"), SysNr.Prctl, SetNoNewPrivileges, 1, 0, 0, 0);
         }

@@ -87,6 +87,11 @@ internal sealed partial class LaunchCompiler
         }
 
         plan.Call(text, SysNr.Mknodat, folder, Text(device.Path[(slash + 1)..]), device.Mode, device.Number).Allow(Errno.EEXIST);
+        if (slash > 0)
+        {
+            plan.Call(text, SysNr.Close, folder);
+            plan.Release(folder);
+        }
     }
 
     private void MountSys()
@@ -141,6 +146,8 @@ internal sealed partial class LaunchCompiler
         {
             plan.Call(text, SysNr.MoveMount, tree, empty, folder, empty, MoveFromEmptyPath | MoveToEmptyPath);
         }
+
+        plan.Release(tree);
     }
 
     private void RestrictSystemPaths()
@@ -175,6 +182,7 @@ internal sealed partial class LaunchCompiler
             plan.Call(text, SysNr.OpenTree, proc, name, TreeClone | CloseOnExec | Recursive).Into(tree).Allow(Errno.ENOENT, skip: 2);
             SetAttributes(text, tree, AttributeReadOnly | AttributeNoSuid | AttributeNoDev | AttributeNoExec, Recursive);
             plan.Call(text, SysNr.MoveMount, tree, empty, proc, name, MoveFromEmptyPath);
+            plan.Release(tree);
         }
     }
 
@@ -204,6 +212,7 @@ internal sealed partial class LaunchCompiler
         plan.Call(text, SysNr.Fsconfig, context, Create, 0, 0, 0);
         plan.Call(text, SysNr.Fsmount, context, FsMountCloseOnExec, attributes).Into(mount);
         plan.Call(text, SysNr.Close, context);
+        plan.Release(context);
         return mount;
     }
 

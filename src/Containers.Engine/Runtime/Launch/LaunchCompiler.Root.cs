@@ -117,6 +117,12 @@ internal sealed partial class LaunchCompiler
         // A link in the image could lead the target onto procfs, and a file that another mount covers is no defence.
         plan.Do(text, PlanOperation.VerifyFileSystem, target, ProcMagic, 1);
         plan.Call(text, SysNr.MoveMount, mount, empty, target, empty, MoveFromEmptyPath | MoveToEmptyPath);
+
+        // Containers may have more volumes than there are registers, and the descriptor limit of the session.
+        plan.Call(text, SysNr.Close, mount);
+        plan.Call(text, SysNr.Close, target);
+        plan.Release(mount);
+        plan.Release(target);
     }
 
     private void EnterRoot()

@@ -14,6 +14,7 @@ internal sealed class PlanBuilder
     private readonly SortedDictionary<int, bool> descriptors = [];
     private byte[] buffer = new byte[16384];
     private int length;
+    private readonly Stack<int> free = [];
     private int nextRegister = PlanRegister.First;
     private int? emptyString;
 
@@ -125,10 +126,19 @@ internal sealed class PlanBuilder
     /// <returns>Its number.</returns>
     public PlanArgument NewRegister()
     {
-        // More than 60 registers are needed by nobody but a container with many volumes: the last one is used again then.
-        int register = Math.Min(nextRegister++, PlanRegister.Count - 1);
-        return PlanArgument.Register(register);
+        if (free.TryPop(out int freed))
+        {
+            return PlanArgument.Register(freed);
+        }
+
+        return nextRegister < PlanRegister.Count
+            ? PlanArgument.Register(nextRegister++)
+            : throw new InvalidOperationException("The plan needs more registers at once than there are.");
     }
+
+    /// <summary>Gives a register up: no step added from now on reads it.</summary>
+    /// <param name="register">A register got from <see cref="NewRegister"/>.</param>
+    public void Release(PlanArgument register) => free.Push((int)register.Value);
 
     /// <summary>Adds a step that is a system call.</summary>
     /// <param name="text">What it does, for the sentence when it fails.</param>
