@@ -38,7 +38,10 @@ internal sealed class CmdletReader : IDisposable
     private CmdletHelp Read(Type type, CustomAttributeData cmdlet)
     {
         List<ParameterHelp> parameters =
-            [.. Properties(type).Select(ReadParameter).OfType<ParameterHelp>(), .. Argument(cmdlet, "SupportsShouldProcess", false) ? ShouldProcess : []];
+        [
+            .. Properties(type).Select(ReadParameter).OfType<ParameterHelp>(),
+            .. Argument(cmdlet, "SupportsShouldProcess", false) ? ShouldProcess : [],
+        ];
         var defaultSet = Argument(cmdlet, "DefaultParameterSetName", "");
         var sets = parameters.SelectMany(p => p.Uses).Select(u => u.Set).Where(s => s.Length > 0).Distinct(StringComparer.Ordinal)
             .OrderBy(s => s != defaultSet).ToList();
@@ -88,8 +91,8 @@ internal sealed class CmdletReader : IDisposable
             TypeFullName = type.FullName ?? type.Name,
             Text = _texts.Paragraphs($"P:{DocumentationName(property.DeclaringType!)}.{property.Name}", "summary"),
             Aliases = [.. attributes.Where(a => Is(a, "AliasAttribute")).SelectMany(a => Strings(a.ConstructorArguments[0]))],
-            Values = attributes.FirstOrDefault(a => Is(a, "ValidateSetAttribute")) is { ConstructorArguments: [{ Value: IReadOnlyCollection<CustomAttributeTypedArgument> }, ..] } set
-                ? [.. Strings(set.ConstructorArguments[0])]
+            Values = attributes.FirstOrDefault(a => Is(a, "ValidateSetAttribute")) is { ConstructorArguments: [var values] }
+                ? [.. Strings(values)]
                 : element.IsEnum ? element.GetEnumNames() : [],
             IsSwitch = type.FullName == Automation + "SwitchParameter",
             TakesWildcards = attributes.Any(a => Is(a, "SupportsWildcardsAttribute")),
@@ -148,7 +151,9 @@ internal sealed class CmdletReader : IDisposable
         attribute.NamedArguments.Where(a => a.MemberName == name).Select(a => (T)a.TypedValue.Value!).DefaultIfEmpty(otherwise).First();
 
     private static IEnumerable<string> Strings(CustomAttributeTypedArgument argument) =>
-        argument.Value is IEnumerable<CustomAttributeTypedArgument> several ? several.Select(v => (string)v.Value!) : [(string)argument.Value!];
+        argument.Value is IEnumerable<CustomAttributeTypedArgument> several
+            ? several.Select(v => (string)v.Value!)
+            : [(string)argument.Value!];
 
     private static Type Underlying(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition().FullName == "System.Nullable`1" ? type.GenericTypeArguments[0] : type;
@@ -156,7 +161,8 @@ internal sealed class CmdletReader : IDisposable
     private static string DisplayName(Type type) => type switch
     {
         { IsArray: true } => DisplayName(type.GetElementType()!) + "[]",
-        { IsGenericType: true } => $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}[{string.Join(", ", type.GenericTypeArguments.Select(DisplayName))}]",
+        { IsGenericType: true } =>
+            $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}[{string.Join(", ", type.GenericTypeArguments.Select(DisplayName))}]",
         _ => type.Name,
     };
 

@@ -45,7 +45,8 @@ internal static class ExampleFile
             i = SkipBlank(lines, i + 1);
             if (i == lines.Length || !lines[i].StartsWith(Fence + "powershell", StringComparison.Ordinal))
             {
-                throw new HelpException(path, Math.Min(i, lines.Length - 1) + 1, "the title is followed by a block that begins with ```powershell.");
+                throw new HelpException(
+                    path, Math.Min(i, lines.Length - 1) + 1, "the title is followed by a block that begins with ```powershell.");
             }
 
             var end = Array.IndexOf(lines, Fence, i + 1);

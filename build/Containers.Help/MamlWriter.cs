@@ -18,7 +18,12 @@ internal sealed class MamlWriter
         string path, IEnumerable<CmdletHelp> cmdlets, IReadOnlyDictionary<string, IReadOnlyList<Example>> examples)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var settings = new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), NewLineChars = "\n" };
+        var settings = new XmlWriterSettings
+        {
+            Indent = true,
+            Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            NewLineChars = "\n",
+        };
         using var xml = XmlWriter.Create(path, settings);
         xml.WriteStartElement("helpItems", "http://msh");
         xml.WriteAttributeString("schema", "maml");

@@ -29,7 +29,9 @@ internal sealed class ProgressLine(TextWriter terminal)
             return;
         }
 
-        var percent = record.PercentComplete is >= 0 and <= 100 ? string.Create(CultureInfo.InvariantCulture, $" {record.PercentComplete}%") : "";
+        var percent = record.PercentComplete is >= 0 and <= 100
+            ? string.Create(CultureInfo.InvariantCulture, $" {record.PercentComplete}%")
+            : "";
         var line = $"{record.Activity}:{percent} {record.StatusDescription} {record.CurrentOperation}".Replace('\n', ' ').TrimEnd();
 
         // The last column stays free: a character there makes some terminals begin a new line.

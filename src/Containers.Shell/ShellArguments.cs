@@ -49,7 +49,9 @@ internal sealed class ShellArguments
                 return new ShellArguments(string.Join(' ', rest!), file: null, []);
             }
 
-            error = rest.Length == 0 ? "-Command needs the statements to run." : "Statements are not read from standard input: give them after -Command.";
+            error = rest.Length == 0
+                ? "-Command needs the statements to run."
+                : "Statements are not read from standard input: give them after -Command.";
             return null;
         }
 

@@ -65,7 +65,8 @@ internal sealed class ShellRawUserInterface : PSHostRawUserInterface
     public override BufferCell[,] GetBufferContents(Rectangle rectangle) => throw ShellHost.NotInteractive("Reading the screen");
 
     /// <inheritdoc/>
-    public override void SetBufferContents(Coordinates origin, BufferCell[,] contents) => throw ShellHost.NotInteractive("Painting the screen");
+    public override void SetBufferContents(Coordinates origin, BufferCell[,] contents) =>
+        throw ShellHost.NotInteractive("Painting the screen");
 
     /// <inheritdoc/>
     public override void SetBufferContents(Rectangle rectangle, BufferCell fill) => throw ShellHost.NotInteractive("Painting the screen");
@@ -81,7 +82,8 @@ internal sealed class ShellRawUserInterface : PSHostRawUserInterface
             return new Size(Console.WindowWidth, Math.Max(Console.WindowHeight, 1));
         }
 
-        return int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var columns) && columns > 0
+        var asked = Environment.GetEnvironmentVariable("COLUMNS");
+        return int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var columns) && columns > 0
             ? new Size(columns, DefaultHeight)
             : new Size(DefaultWidth, DefaultHeight);
     }

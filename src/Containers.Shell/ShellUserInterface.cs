@@ -18,7 +18,8 @@ internal sealed class ShellUserInterface : PSHostUserInterface
     private const string Reset = "\u001b[0m";
 
     private static readonly bool ColourIsWanted =
-        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) &&
+        Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
     private readonly Lock _gate = new();
     private readonly bool _outputHasColour = ColourIsWanted && !Console.IsOutputRedirected;
@@ -150,7 +151,8 @@ internal sealed class ShellUserInterface : PSHostUserInterface
 
             for (var i = 0; i < choices.Count; i++)
             {
-                if (answer.Equals(keys[i], StringComparison.OrdinalIgnoreCase) || answer.Equals(NameOf(choices[i]), StringComparison.OrdinalIgnoreCase))
+                if (answer.Equals(keys[i], StringComparison.OrdinalIgnoreCase) ||
+                    answer.Equals(NameOf(choices[i]), StringComparison.OrdinalIgnoreCase))
                 {
                     return i;
                 }
@@ -164,7 +166,12 @@ internal sealed class ShellUserInterface : PSHostUserInterface
 
     /// <inheritdoc/>
     public override PSCredential PromptForCredential(
-        string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) =>
+        string caption,
+        string message,
+        string userName,
+        string targetName,
+        PSCredentialTypes allowedCredentialTypes,
+        PSCredentialUIOptions options) =>
         throw ShellHost.NotInteractive("Asking for a credential");
 
     private static string NameOf(ChoiceDescription choice) => choice.Label.Replace("&", "", StringComparison.Ordinal);

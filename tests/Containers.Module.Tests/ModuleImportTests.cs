@@ -74,8 +74,8 @@ public sealed class ModuleImportTests
 
     private static IEnumerable<string> ManifestList(string key)
     {
-        var manifest = (HashtableAst)Parser.ParseFile(Repository.Manifest, out _, out _).Find(ast => ast is HashtableAst, searchNestedScriptBlocks: false)!;
-        var table = (Hashtable)manifest.SafeGetValue();
+        var manifest = Parser.ParseFile(Repository.Manifest, out _, out _).Find(ast => ast is HashtableAst, searchNestedScriptBlocks: false)!;
+        var table = (Hashtable)((HashtableAst)manifest).SafeGetValue();
         return ((IEnumerable)table[key]!).Cast<string>();
     }
 }

@@ -12,31 +12,37 @@ internal sealed class ConfigurationDocument
 {
     private static readonly EngineConfiguration Default = new();
 
-    public string StateRoot { get; set; } = Default.StateRoot;
+    public string? StateRoot { get; set; }
 
-    public string RuntimeRoot { get; set; } = Default.RuntimeRoot;
+    public string? RuntimeRoot { get; set; }
 
-    public string CgroupParent { get; set; } = Default.CgroupParent;
+    public string? CgroupParent { get; set; }
 
-    public LogSection Log { get; set; } = new();
+    public LogSection? Log { get; set; }
 
-    public LimitsSection Limits { get; set; } = new();
+    public LimitsSection? Limits { get; set; }
 
-    public RuntimeSection Runtime { get; set; } = new();
+    public RuntimeSection? Runtime { get; set; }
 
-    public EngineConfiguration ToConfiguration(string file) => new()
+    /// <summary>The configuration; what is missing or null has its default.</summary>
+    public EngineConfiguration ToConfiguration(string file)
     {
-        StateRoot = StateRoot,
-        RuntimeRoot = RuntimeRoot,
-        CgroupParent = CgroupParent,
-        Log = new LogOptions { MaxSize = Log.MaxSize, MaxFiles = Log.MaxFiles },
-        Limits = new ResourceLimits { Memory = Limits.Memory, Cpus = Limits.Cpus, PidsLimit = Limits.PidsLimit },
-        Runtime = new RuntimeConfiguration
+        LogSection log = Log ?? new();
+        RuntimeSection runtime = Runtime ?? new();
+        return new EngineConfiguration
         {
-            StopTimeout = Runtime.StopTimeout, NoNewPrivileges = Runtime.NoNewPrivileges, SeccompProfile = Runtime.SeccompProfile,
-        },
-        File = file,
-    };
+            StateRoot = StateRoot ?? Default.StateRoot,
+            RuntimeRoot = RuntimeRoot ?? Default.RuntimeRoot,
+            CgroupParent = CgroupParent ?? Default.CgroupParent,
+            Log = new LogOptions { MaxSize = log.MaxSize, MaxFiles = log.MaxFiles },
+            Limits = new ResourceLimits { Memory = Limits?.Memory, Cpus = Limits?.Cpus, PidsLimit = Limits?.PidsLimit },
+            Runtime = new RuntimeConfiguration
+            {
+                StopTimeout = runtime.StopTimeout, NoNewPrivileges = runtime.NoNewPrivileges, SeccompProfile = runtime.SeccompProfile,
+            },
+            File = file,
+        };
+    }
 
     internal sealed class LogSection
     {
@@ -68,7 +74,6 @@ internal sealed class ConfigurationDocument
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true,
-    RespectNullableAnnotations = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(ConfigurationDocument))]
 internal sealed partial class ConfigurationJson : JsonSerializerContext;

@@ -22,21 +22,24 @@ internal sealed class ImageCatalog(ImageLayout layout, LayerStore layers)
     /// <returns>The images.</returns>
     public IReadOnlyList<StoredImage> Read()
     {
-        FileStatus stamp = layout.GetIndexStamp();
-        if (snapshot is { } kept && kept.Stamp == stamp)
+        while (true)
         {
-            return kept.Images;
-        }
+            FileStatus stamp = layout.GetIndexStamp();
+            if (snapshot is { } kept && kept.Stamp == stamp)
+            {
+                return kept.Images;
+            }
 
-        var images = new List<StoredImage>();
-        foreach (OciDescriptor entry in layout.ReadIndex().Manifests)
-        {
-            images.Add(ReadImage(entry));
-        }
+            var images = layout.ReadIndex().Manifests.ConvertAll(ReadImage);
 
-        // The stamp is older than what was read: where the index changed in between, the next reader reads again.
-        snapshot = new Snapshot(stamp, images);
-        return images;
+            // No lock is taken: an image that was removed meanwhile looks damaged, and then the index is another one.
+            if (images.TrueForAll(image => image.IsWhole) || layout.GetIndexStamp() == stamp)
+            {
+                // The stamp is older than what was read: where the index changed in between, the next reader reads again.
+                snapshot = new Snapshot(stamp, images);
+                return images;
+            }
+        }
     }
 
     /// <summary>What an image's configuration means for containers.</summary>

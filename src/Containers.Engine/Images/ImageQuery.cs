@@ -40,7 +40,7 @@ internal static class ImageQuery
 
         if (Digest.IsHex(digits))
         {
-            var matching = images.Where(image => image.Info.Id.AsSpan(Digest.Prefix.Length).StartsWith(digits, StringComparison.Ordinal)).ToList();
+            var matching = images.Where(image => Digest.IsValid(image.Info.Id) && image.Info.Id.AsSpan(Digest.Prefix.Length).StartsWith(digits, StringComparison.Ordinal)).ToList();
             int count = matching.Select(image => image.Info.Id).Distinct(StringComparer.Ordinal).Count();
             if (count == 1)
             {

@@ -129,7 +129,7 @@ public sealed class ImageStore : IDisposable
                 OciIndex index = layout.ReadIndex();
                 ImageRemoval removal = ImageRemoval.Plan(ReadCatalog(), index, nameOrId, force, uses());
                 layout.WriteIndex(index with { Manifests = removal.Remaining });
-                garbage.AddRange(Collect());
+                Collect(garbage);
             }
         }
         catch (KernelException failure)
@@ -150,7 +150,7 @@ public sealed class ImageStore : IDisposable
         {
             using (Lock())
             {
-                garbage.AddRange(Collect());
+                Collect(garbage);
             }
         }
         finally
@@ -185,6 +185,12 @@ public sealed class ImageStore : IDisposable
     /// <exception cref="EngineException">Storage where a layer is missing.</exception>
     internal IReadOnlyList<string> LayerFolders(ImageInfo image)
     {
+        if (image.Id == image.Digest)
+        {
+            throw new EngineException(
+                EngineErrorReason.Storage, image.Name ?? image.Id, $"The image '{image.Name ?? image.Id}' is damaged, or nothing that containers can be made of. Remove it and import it again.");
+        }
+
         string[] folders = new string[image.Layers.Count];
         for (int i = 0; i < folders.Length; i++)
         {
@@ -251,25 +257,23 @@ public sealed class ImageStore : IDisposable
 
     private ImageInfo Commit(StagingFolder folder, StagedLayer layer, ImageName name, ImageConfiguration configuration)
     {
-        OciDescriptor entry;
         using (Lock())
         {
             layers.Adopt(folder.Descriptor, LayerImport.LayerName, layer.DiffId);
             layout.AdoptBlob(folder.Descriptor, LayerImport.BlobName, layer.BlobDigest);
             OciDescriptor config = layout.WriteDocument(ImageDocuments.MakeImage(layer, configuration), OciJson.Default.OciImage, OciMediaType.Config);
             OciDescriptor manifest = layout.WriteDocument(ImageDocuments.MakeManifest(layer, config), OciJson.Default.OciManifest, OciMediaType.Manifest);
-            entry = (manifest with { Platform = ImageDocuments.Platform }).WithName(name.Reference);
+            OciDescriptor entry = (manifest with { Platform = ImageDocuments.Platform }).WithName(name.Reference);
             OciIndex index = layout.ReadIndex();
             layout.WriteIndex(index with { Manifests = ImageRemoval.Rename(index.Manifests, entry, name.Reference) });
+            return catalog.Read().First(image => image.Entry.Digest == entry.Digest && image.Info.Name == name.Reference).Info;
         }
-
-        return ReadCatalog().First(image => image.Entry.Digest == entry.Digest && image.Info.Name == name.Reference).Info;
     }
 
     // Everything that the index and the containers do not lead to. Where an image cannot be read it is not known what it leads to: nothing goes.
-    private List<StagingFolder> Collect()
+    private void Collect(List<StagingFolder> garbage)
     {
-        var garbage = new List<StagingFolder>(staging.TakeAbandoned());
+        garbage.AddRange(staging.TakeAbandoned());
         IReadOnlyList<StoredImage> images = catalog.Read();
         if (images.All(image => image.IsWhole))
         {
@@ -280,7 +284,5 @@ public sealed class ImageStore : IDisposable
                 images.SelectMany(image => image.Info.Layers).Concat(uses().SelectMany(use => use.Layers)).ToHashSet(StringComparer.Ordinal),
                 trash);
         }
-
-        return garbage;
     }
 }

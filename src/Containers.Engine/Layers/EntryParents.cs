@@ -111,7 +111,13 @@ internal sealed class EntryParents(FileDescriptor root, Action countFolder) : ID
             ReadOnlySpan<byte> name = path.Parent[start..end];
             int above = current?.Number ?? root.Number;
 
-            FileDescriptor? next = FolderEntries.TryOpen2(root.Number, path.Parent[..end], LibC.O_PATH | LibC.O_DIRECTORY, InRoot, out Errno errno);
+            // One step from where it is, so that a deep path costs no more than its length; only behind a link anew from the root.
+            FileDescriptor? next = FolderEntries.TryOpen2(above, name, LibC.O_PATH | LibC.O_DIRECTORY, Strict, out Errno errno);
+            if (errno == Errno.ELOOP)
+            {
+                next = FolderEntries.TryOpen2(root.Number, path.Parent[..end], LibC.O_PATH | LibC.O_DIRECTORY, InRoot, out errno);
+            }
+
             if (next is null && errno == Errno.ENOENT)
             {
                 next = MakeOne(path, above, name);

@@ -10,7 +10,7 @@ internal sealed record ExtractionLimits
     public long MaximumBytes { get; init; } = 128L << 30;
 
     /// <summary>Files, folders (those made because an entry lies in them too), links and nodes.</summary>
-    public long MaximumEntries { get; init; } = 4_000_000;
+    public long MaximumEntries { get; init; } = 2_000_000;
 
     /// <summary>Bytes after decompression for each byte before. Gzip reaches 1,030 at most; real layers stay under 20.</summary>
     public int MaximumRatio { get; init; } = 200;
@@ -29,6 +29,9 @@ internal sealed record ExtractionLimits
 
     /// <summary>Pieces of one sparse file.</summary>
     public int MaximumSparsePieces { get; init; } = 1_000_000;
+
+    /// <summary>Bytes of all folders' paths together, which are remembered until the end for the folders' times.</summary>
+    public int MaximumFolderPathBytes { get; init; } = 256 << 20;
 
     /// <summary>Bytes of one path or link target. The kernel takes 4,095.</summary>
     public int MaximumPathBytes { get; init; } = Interop.FolderEntries.LongestPath;

@@ -26,15 +26,14 @@ internal sealed class FolderTimes(ExtractionLimits limits)
             throw new KernelException(errno, "reading the attributes of", EntryName.Show(path.Full));
         }
 
+        if (used + path.Full.Length > limits.MaximumFolderPathBytes)
+        {
+            throw ArchiveError.Limit($"its folders' paths take more than {ByteCount.Show(limits.MaximumFolderPathBytes)}");
+        }
+
         if (paths.Length - used < path.Full.Length)
         {
-            long wanted = Math.Max((long)paths.Length * 2, (long)used + path.Full.Length);
-            if (wanted > Array.MaxLength)
-            {
-                throw ArchiveError.Limit("it has too many folders with long paths");
-            }
-
-            Array.Resize(ref paths, (int)wanted);
+            Array.Resize(ref paths, Math.Max(paths.Length * 2, used + path.Full.Length));
         }
 
         path.Full.CopyTo(paths.AsSpan(used));

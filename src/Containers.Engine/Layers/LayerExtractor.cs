@@ -117,11 +117,16 @@ internal sealed class LayerExtractor : IDisposable
             return;
         }
 
-        bool isWhiteout = whiteouts.Concerns(path, entry);
-        int parent = parents.Open(path);
-        if (isWhiteout)
+        WhiteoutKind whiteout = whiteouts.Classify(path, entry);
+        if (whiteout == WhiteoutKind.Bookkeeping)
         {
-            Whiteouts.Apply(parent, path, entry);
+            return;
+        }
+
+        int parent = parents.Open(path);
+        if (whiteout == WhiteoutKind.Removal)
+        {
+            Whiteouts.Apply(parent, path);
             return;
         }
 

@@ -83,6 +83,8 @@ internal sealed class ReadAheadSource : ChunkSource
     {
         try
         {
+            // Only this thread may free the decoder: the caller can be gone while it still works.
+            using Stream owned = tar;
             long total = 0;
             while (true)
             {
@@ -113,8 +115,6 @@ internal sealed class ReadAheadSource : ChunkSource
             failure = exception;
         }
 
-        // Only this thread may free a decoder: the caller can be gone while it still works.
-        tar.Dispose();
         full.CompleteAdding();
     }
 

@@ -3,6 +3,19 @@ using Tmds.Linux;
 
 namespace Containers.Engine.Layers;
 
+/// <summary>What the name of an entry says beyond a name.</summary>
+internal enum WhiteoutKind
+{
+    /// <summary>Nothing: a file to be made.</summary>
+    None,
+
+    /// <summary>Something of lower layers is hidden.</summary>
+    Removal,
+
+    /// <summary>Aufs's own notes (.wh..wh.plnk and the like): passed over.</summary>
+    Bookkeeping,
+}
+
 /// <summary>
 /// The removals of an OCI layer (image-spec, layer.md "Whiteouts"), made into overlayfs's: a whiteout concerns lower layers only,
 /// never what the same layer brings, whichever comes first.
@@ -10,16 +23,18 @@ namespace Containers.Engine.Layers;
 /// <param name="handling">What <c>.wh.</c> names mean.</param>
 internal sealed class Whiteouts(WhiteoutHandling handling)
 {
-    /// <summary>Whether an entry is a whiteout, and not a file to be made.</summary>
+    private static ReadOnlySpan<byte> Opaque => ".wh..wh..opq"u8;
+
+    /// <summary>Tells whiteouts from files to be made.</summary>
     /// <param name="path">The entry's path.</param>
     /// <param name="entry">The entry.</param>
-    /// <returns>True for a whiteout.</returns>
+    /// <returns>What it is.</returns>
     /// <exception cref="EngineException">InvalidData where such a name is not allowed.</exception>
-    public bool Concerns(in EntryPath path, TarEntry entry)
+    public WhiteoutKind Classify(in EntryPath path, TarEntry entry)
     {
         if (!path.HasComponentStartingWith(".wh."u8))
         {
-            return false;
+            return WhiteoutKind.None;
         }
 
         if (handling == WhiteoutHandling.Refuse)
@@ -27,33 +42,27 @@ internal sealed class Whiteouts(WhiteoutHandling handling)
             throw ArchiveError.Refused(entry.Name, "names that start with '.wh.' mark removals of an image's layers and are nothing in a root file system");
         }
 
-        return path.Name.StartsWith(".wh."u8);
+        if (path.HasComponentStartingWith(".wh..wh."u8) && !path.Name.SequenceEqual(Opaque))
+        {
+            return WhiteoutKind.Bookkeeping;
+        }
+
+        ReadOnlySpan<byte> hidden = path.Name.StartsWith(".wh."u8) ? path.Name[".wh.".Length..] : default;
+        return !hidden.IsEmpty && !hidden.SequenceEqual("."u8) && !hidden.SequenceEqual(".."u8) ? WhiteoutKind.Removal
+            : throw ArchiveError.Refused(entry.Name, "it is a whiteout that names no file, or lies in one");
     }
 
     /// <summary>Carries a whiteout out.</summary>
     /// <param name="parent">The folder it lies in.</param>
     /// <param name="path">Its path.</param>
-    /// <param name="entry">Its entry.</param>
-    /// <exception cref="EngineException">InvalidData for one that names nothing.</exception>
-    public static void Apply(int parent, in EntryPath path, TarEntry entry)
+    public static void Apply(int parent, in EntryPath path)
     {
         ReadOnlySpan<byte> hidden = path.Name[".wh.".Length..];
-        if (hidden.SequenceEqual(".wh..opq"u8))
+        if (path.Name.SequenceEqual(Opaque))
         {
             using FileDescriptor folder = Open(parent, "."u8, path);
             MakeOpaque(folder, path);
             return;
-        }
-
-        // Bookkeeping of aufs itself.
-        if (hidden.StartsWith(".wh."u8))
-        {
-            return;
-        }
-
-        if (hidden.IsEmpty || hidden.SequenceEqual("."u8) || hidden.SequenceEqual(".."u8))
-        {
-            throw ArchiveError.Refused(entry.Name, "it is a whiteout that names no file");
         }
 
         Errno errno = FolderEntries.TryMakeNode(parent, hidden, FileKind.CharacterDevice, 0, 0, 0);

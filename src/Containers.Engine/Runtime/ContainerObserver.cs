@@ -41,12 +41,18 @@ internal sealed class ContainerObserver(ContainerStore store)
                 return snapshot with { State = ContainerState.Running, ProcessId = running.Pid, MonitorProcessId = running.Monitor };
             }
 
-            if (!Monitor(running).IsAlive || wait == PatienceWithMonitor)
+            if (!Monitor(running).IsAlive)
             {
-                // Once more: the monitor's last act is the exit record.
-                return store.Read(id).Exit is { } late
-                    ? Ended(snapshot, late)
+                // Once more: the monitor may have written the record and ended in between.
+                return store.Read(id) is { Document: null } ? null
+                    : store.Read(id).Exit is { } late ? Ended(snapshot, late)
                     : snapshot with { State = ContainerState.Exited, Reason = StateReason.MonitorLost };
+            }
+
+            if (wait == PatienceWithMonitor)
+            {
+                // A monitor that is stopped, or starved: its container has not been seen to end.
+                return snapshot with { State = ContainerState.Running, ProcessId = running.Pid, MonitorProcessId = running.Monitor };
             }
 
             // Its monitor is writing the exit record right now.

@@ -83,7 +83,15 @@ internal sealed class StagingFolder : IDisposable
     {
         if (!Descriptor.IsClosed)
         {
-            _ = FolderRemoval.Remove(area.Number, name);
+            try
+            {
+                _ = FolderRemoval.Remove(area.Number, name);
+            }
+            catch (KernelException)
+            {
+                // What it was disposed for counts more. The lock is free now: the next import or removal tries again.
+            }
+
             Descriptor.Dispose();
         }
     }

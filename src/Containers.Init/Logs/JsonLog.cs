@@ -24,14 +24,16 @@ internal static unsafe class JsonLog
     /// <summary>Number of the stream standard error.</summary>
     public const int StandardError = 2;
 
-    /// <summary>Opens the log, going on after what an earlier run of the container wrote.</summary>
+    /// <summary>
+    /// Prepares the log. The file is opened, going on after what an earlier run of the container wrote, when there is something
+    /// to write: a container that says nothing costs no file.
+    /// </summary>
     /// <param name="log">Overwritten.</param>
     /// <param name="folder">The folder's descriptor, open as long as the log is.</param>
     /// <param name="maxSize">Bytes that a file may hold; 0 for no bound.</param>
     /// <param name="maxFiles">Files to keep, the current one included; less than 1 is taken for 1.</param>
     /// <param name="memory"><see cref="MemorySize"/> bytes.</param>
-    /// <returns>0, or the negative error number of opening the file. Each write tries again, so that a caller may go on regardless.</returns>
-    public static long Start(LogState* log, int folder, long maxSize, int maxFiles, byte* memory)
+    public static void Start(LogState* log, int folder, long maxSize, int maxFiles, byte* memory)
     {
         *log = default;
         log->Folder = folder;
@@ -41,8 +43,6 @@ internal static unsafe class JsonLog
         log->Output = memory;
         log->StandardOutput.Bytes = memory + OutputSize;
         log->StandardError.Bytes = memory + OutputSize + MaxRecord;
-        LogFile.RemoveSurplus(log);
-        return LogFile.Open(log);
     }
 
     /// <summary>Logs what was read from a stream.</summary>
@@ -54,6 +54,13 @@ internal static unsafe class JsonLog
     {
         log->TimeLength = 0;
         LogLine* line = LineOf(log, stream);
+        if (log->File < 0)
+        {
+            // Where it fails, as on a full disk, each write tries again.
+            LogFile.RemoveSurplus(log);
+            _ = LogFile.Open(log);
+        }
+
         while (length > 0)
         {
             // A line that began in an earlier chunk is completed in its buffer; others are taken from where they are.

@@ -157,19 +157,38 @@ internal static unsafe class MonitorProcess
                 Reap(monitor);
                 monitor->EndedAt = Records.Now();
             }
+
+            if (monitor->HasEnded && Streams.AreBlocked(monitor))
+            {
+                // A slow reader of the output must not keep others from seeing that the container has ended.
+                Record(monitor);
+            }
         }
 
+        // Before the record: who follows the log reads on until it is there.
         Streams.Close(monitor);
-        monitor->OomKills = Records.CountOomKills(monitor->Plan->OomCounter);
-        Release(monitor);
-        Records.WriteExit(monitor);
-        Records.RemoveRunning(monitor);
+        Record(monitor);
         if (!Session.EndedAndAcknowledged(monitor) && (monitor->Plan->Flags & PlanFlags.RemoveAtEnd) != 0)
         {
             HandOver(monitor);
         }
 
         Entry.Exit(0);
+    }
+
+    /// <summary>Releases the cgroups and says how the container ended; once.</summary>
+    private static void Record(MonitorState* monitor)
+    {
+        if (monitor->IsRecorded)
+        {
+            return;
+        }
+
+        monitor->IsRecorded = true;
+        monitor->OomKills = Records.CountOomKills(monitor->Plan->OomCounter);
+        Release(monitor);
+        Records.WriteExit(monitor);
+        Records.RemoveRunning(monitor);
     }
 
     private static void Reap(MonitorState* monitor)

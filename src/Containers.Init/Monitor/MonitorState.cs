@@ -25,7 +25,7 @@ internal unsafe struct MonitorState
     internal OutputStream Output, Error;
     internal LogState Log;
     internal PlanFailure Failure;
-    internal bool HasEnded, IsLogging;
+    internal bool HasEnded, IsRecorded, IsLogging;
     internal int ExitCode, Signal, CgroupsLeft;
     internal long OomKills, StartedAt, EndedAt, PidStart;
 }

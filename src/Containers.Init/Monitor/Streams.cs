@@ -25,7 +25,6 @@ internal static unsafe class Streams
         PlanHeader* plan = monitor->Plan;
         if (plan->LogFolder >= 0)
         {
-            // Opening is tried again at each write: a full disk does not keep the container from running.
             JsonLog.Start(&monitor->Log, plan->LogFolder, plan->LogMaxSize, plan->LogMaxFiles, (byte*)memory + (2 * BufferSize));
             monitor->IsLogging = true;
         }
@@ -33,9 +32,12 @@ internal static unsafe class Streams
 
     internal static bool AreOpen(MonitorState* monitor) => monitor->Output.Source >= 0 || monitor->Error.Source >= 0;
 
+    /// <summary>Whether the session is behind with taking what was read.</summary>
+    internal static bool AreBlocked(MonitorState* monitor) => IsPending(&monitor->Output) || IsPending(&monitor->Error);
+
     internal static void Prepare(OutputStream* stream, PollEntry* entry)
     {
-        bool isPending = stream->PendingStart < stream->PendingEnd;
+        bool isPending = IsPending(stream);
         entry->Descriptor = isPending ? stream->Attached : stream->Source;
         entry->Events = isPending ? PollEntry.Out : PollEntry.In;
         entry->Returned = 0;
@@ -43,7 +45,7 @@ internal static unsafe class Streams
 
     internal static void Serve(MonitorState* monitor, OutputStream* stream, int number, short returned)
     {
-        if (stream->PendingStart < stream->PendingEnd)
+        if (IsPending(stream))
         {
             if (returned != 0)
             {
@@ -89,9 +91,11 @@ internal static unsafe class Streams
         }
     }
 
+    private static bool IsPending(OutputStream* stream) => stream->PendingStart < stream->PendingEnd;
+
     private static void Pass(OutputStream* stream)
     {
-        while (stream->PendingStart < stream->PendingEnd)
+        while (IsPending(stream))
         {
             long count = Sys.Call(SysNr.Write, stream->Attached, (long)(stream->Buffer + stream->PendingStart), stream->PendingEnd - stream->PendingStart);
             if (count == -Error.EAGAIN)

@@ -52,7 +52,13 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
     /// <param name="noun">One of the nouns of <see cref="EngineErrors"/>.</param>
     /// <param name="target">The object, for the error record.</param>
     /// <param name="action">What is done.</param>
-    private protected void Attempt(string noun, object target, Action action)
+    private protected void Attempt(string noun, object target, Action action) =>
+        Attempt(failure => EngineErrors.Record(failure, noun, target), action);
+
+    /// <summary>Does something; a failure of the engine is written as an error record, and the pipeline goes on.</summary>
+    /// <param name="record">Makes the record.</param>
+    /// <param name="action">What is done.</param>
+    private protected void Attempt(Func<EngineException, ErrorRecord> record, Action action)
     {
         try
         {
@@ -68,11 +74,11 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
         }
         catch (EngineException e)
         {
-            WriteError(EngineErrors.Record(e, noun, target));
+            WriteError(record(e));
         }
         catch (KernelException e)
         {
-            WriteError(EngineErrors.Record(EngineErrors.Unforeseen(e), noun, target));
+            WriteError(record(EngineErrors.Unforeseen(e)));
         }
     }
 

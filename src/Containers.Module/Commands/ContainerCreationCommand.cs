@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using Containers.Arguments;
 using Containers.Completion;
+using Containers.Engine;
 using Containers.Engine.Runtime;
+using Containers.Errors;
 
 namespace Containers.Commands;
 
@@ -140,6 +142,10 @@ public abstract class ContainerCreationCommand : ContainerCommand
     [Parameter]
     public SwitchParameter Privileged { get; set; }
 
+    /// <summary>Makes a small init the container's first process: it reaps orphaned processes and passes signals on to the command.</summary>
+    [Parameter]
+    public SwitchParameter Init { get; set; }
+
     /// <summary>Removes the container once it has ended.</summary>
     [Parameter]
     public SwitchParameter Rm { get; set; }
@@ -192,6 +198,7 @@ public abstract class ContainerCreationCommand : ContainerCommand
         CapAdd = CapAdd,
         CapDrop = CapDrop,
         Privileged = Privileged,
+        Init = Init,
         NoNewPrivileges = LastSecurityOption("no-new-privileges") is { } forbids ? forbids != "false" : null,
         SeccompProfile = LastSecurityOption("seccomp") is { } profile ? SeccompProfile(profile) : null,
         SystemPathsUnconfined = LastSecurityOption("systempaths") is "unconfined",
@@ -199,6 +206,14 @@ public abstract class ContainerCreationCommand : ContainerCommand
         RemoveOnExit = Rm,
         StopSignal = StopSignal?.Number,
     };
+
+    /// <summary>The error record of a container that could not be made or started.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <returns>The record.</returns>
+    private protected ErrorRecord CreationError(EngineException failure) =>
+        ParameterSetName == FolderSet
+            ? EngineErrors.CreationRecord(failure, image: null, Name ?? RootFileSystem)
+            : EngineErrors.CreationRecord(failure, Image, Name ?? Image);
 
     private static Dictionary<string, string> AsReadOnly(IDictionary<string, string>? values) =>
         values is null ? [] : new Dictionary<string, string>(values, StringComparer.Ordinal);

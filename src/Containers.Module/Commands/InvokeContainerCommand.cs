@@ -243,7 +243,7 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
 
         // The exit code first: under ErrorAction Stop, writing the error ends the cmdlet.
         _streams!.SetExitCode(EngineErrors.ExitCode(failure), CommandName);
-        WriteError(EngineErrors.Record(failure, EngineErrors.Container, ParameterSetName == FolderSet ? RootFileSystem : Image));
+        WriteError(CreationError(failure));
     }
 
     private void Finish(ForegroundRun run)

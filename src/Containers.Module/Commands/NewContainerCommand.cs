@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using Containers.Errors;
 
 namespace Containers.Commands;
 
@@ -24,9 +23,6 @@ public sealed class NewContainerCommand : ContainerCreationCommand
         }
 
         var engine = OpenEngine();
-        Attempt(
-            EngineErrors.Container,
-            Name ?? (object)(ParameterSetName == FolderSet ? RootFileSystem : Image),
-            () => WriteObject(engine.Create(options, StopToken).ToContainer()));
+        Attempt(CreationError, () => WriteObject(engine.Create(options, StopToken).ToContainer()));
     }
 }

@@ -53,6 +53,18 @@ internal static class EngineErrors
     public static EngineException Unforeseen(KernelException failure) =>
         new(EngineErrorReason.Internal, failure.Subject, $"The kernel refused {failure.Message}.", failure);
 
+    /// <summary>Makes the error record of a container that could not be made: what is not there is then not the container.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <param name="image">The image that was asked for, or null.</param>
+    /// <param name="target">The object as the user gave it.</param>
+    /// <returns>The record.</returns>
+    public static ErrorRecord CreationRecord(EngineException failure, string? image, object target) => failure.Reason switch
+    {
+        EngineErrorReason.NotFound or EngineErrorReason.Ambiguous when failure.Subject == image => Record(failure, Image, target),
+        EngineErrorReason.NotFound => Record(failure, Container, failure.Subject, "ContainerPathNotFound"),
+        _ => Record(failure, Container, target),
+    };
+
     /// <summary>The exit code that stands for a container's failure to start, as shells and docker have it.</summary>
     /// <param name="failure">The failure.</param>
     /// <returns>125, 126 or 127.</returns>
@@ -85,14 +97,10 @@ internal static class EngineErrors
         _ => (noun + "Error", ErrorCategory.NotSpecified),
     };
 
+    // Only what the engine's message does not say already.
     private static string? Advice(string id) => id switch
     {
-        "ContainerNotFound" => "Get-Container lists the containers, stopped ones too.",
-        "ContainerImageNotFound" => "Get-ContainerImage lists the images; Import-ContainerImage makes one of a root file system's archive.",
-        "ContainerAmbiguous" or "ContainerImageAmbiguous" => "Write more digits of the id, or the name.",
-        "ContainerNameInUse" => "Choose another name, or remove the container that has it with Remove-Container.",
-        "ContainerImageInUse" => "Remove the containers that use it first, or take -Force to remove only its name.",
-        "ContainerRunning" => "Stop-Container stops it.",
+        "ContainerImageNotFound" => "Import-ContainerImage makes an image of a root file system's archive; the image host is built in.",
         "ContainerTimeout" => "Give a longer -Timeout.",
         _ => null,
     };

@@ -60,8 +60,8 @@ internal sealed class CommandRuntimeInternals
         return ExitException?.Invoke([path, code, ProcessId, message, errorId]) as RuntimeException ?? new RuntimeException(message);
     }
 
-    /// <summary>Writes a line of a command's standard error, already wrapped, to the error stream. <see cref="CanWriteNativeError"/> must be true.</summary>
-    /// <param name="record">The line.</param>
+    /// <summary>Writes a line of a command's standard error to the error stream. <see cref="CanWriteNativeError"/> must be true.</summary>
+    /// <param name="record">The line, as a record.</param>
     public void WriteNativeError(ErrorRecord record) => Call(record, isFromNativeStandardError: true);
 
     /// <summary>Writes an error as PowerShell does for a native command: without the cmdlet's name and place.</summary>

@@ -37,7 +37,7 @@ internal sealed class NativeCommandStreams(PSCmdlet cmdlet)
 
     /// <summary>Sets what the command ended with. Called once, after the last line.</summary>
     /// <param name="code">The exit code, 128 + n for signal n.</param>
-    /// <param name="commandName">The command as the user knows it, for the error of <c>$PSNativeCommandUseErrorActionPreference</c>.</param>
+    /// <param name="commandName">The command as the user knows it, for <c>$PSNativeCommandUseErrorActionPreference</c>'s error.</param>
     /// <exception cref="RuntimeException">
     /// The code is not 0, and the user asked for an error (<c>$PSNativeCommandUseErrorActionPreference</c>) that stops the pipeline.
     /// </exception>

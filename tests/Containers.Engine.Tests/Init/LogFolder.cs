@@ -21,12 +21,10 @@ internal sealed unsafe class LogFolder : IDisposable
         folder = Files.Open(Files.CurrentFolder, Path, LibC.O_RDONLY | LibC.O_DIRECTORY);
         log = (LogState*)NativeMemory.AllocZeroed((nuint)sizeof(LogState));
         memory = (byte*)NativeMemory.Alloc(JsonLog.MemorySize);
-        Started = JsonLog.Start(log, folder.Number, maxSize, maxFiles, memory);
+        JsonLog.Start(log, folder.Number, maxSize, maxFiles, memory);
     }
 
     internal string Path { get; }
-
-    internal long Started { get; }
 
     internal long Dropped => log->Dropped;
 

@@ -260,6 +260,7 @@ public sealed class EscapeTests
     [InlineData(".wh..")]
     [InlineData(".wh...")]
     [InlineData(".wh.")]
+    [InlineData(".wh.x/y")]
     public void A_whiteout_that_names_its_own_folder_or_the_one_above_is_refused(string name)
     {
         using var fixture = new ExtractionFixture();

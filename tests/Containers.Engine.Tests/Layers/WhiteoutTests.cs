@@ -11,7 +11,7 @@ public sealed class WhiteoutTests
         fixture.Scratch.Shell("mkdir -p lower/dir lower/opaque lower/replaced; for f in lower/gone lower/kept lower/dir/gone lower/opaque/hidden lower/replaced/hidden; do echo low > $f; done");
         fixture.Extract(
             new TarBuilder().File(".wh.gone").Folder("dir").File("dir/.wh.gone").Folder("opaque").File("opaque/.wh..wh..opq").File("opaque/new", "1")
-                .File(".wh.replaced").Folder("replaced").File("replaced/new", "2").File(".wh..wh.plnk").File("added", "3").End(),
+                .File(".wh.replaced").Folder("replaced").File("replaced/new", "2").File(".wh..wh.plnk").Folder(".wh..wh.orph").File(".wh..wh.orph/x").File("added", "3").End(),
             ExtractionOptions.Layer);
         fixture.Scratch.Shell("mkdir merged; mount -t overlay overlay -o lowerdir=root:lower merged");
         try

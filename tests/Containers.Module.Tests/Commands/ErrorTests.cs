@@ -57,11 +57,21 @@ public sealed class ErrorTests : IDisposable
     [Fact]
     public void Advice_goes_with_the_errors_that_a_user_can_mend()
     {
-        var record = EngineErrors.Record(new EngineException(EngineErrorReason.NotFound, "web", "A sentence."), "Container", "web");
+        var record = EngineErrors.Record(new EngineException(EngineErrorReason.NotFound, "web", "A sentence."), "ContainerImage", "web");
 
-        Assert.Contains("Get-Container", record.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("Import-ContainerImage", record.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         Assert.Equal("A sentence.", record.ErrorDetails.Message);
     }
+
+    [Theory]
+    [InlineData("NotFound", "debian", "ContainerImageNotFound")]
+    [InlineData("Ambiguous", "debian", "ContainerImageAmbiguous")]
+    [InlineData("NotFound", "/srv/data", "ContainerPathNotFound")]
+    [InlineData("AlreadyExists", "web", "ContainerNameInUse")]
+    public void What_a_new_container_misses_is_told_by_the_id(string reason, string subject, string id) =>
+        Assert.Equal(
+            id,
+            EngineErrors.CreationRecord(new EngineException(Enum.Parse<EngineErrorReason>(reason), subject, "m"), "debian", "web").FullyQualifiedErrorId);
 
     [Theory]
     [InlineData("CommandNotFound", 127)]

@@ -43,7 +43,9 @@ public sealed class InvokeContainerTests : IDisposable
         var result = _engine.Session.Run("Invoke-Container no-such-image -Rm -- true; \"$? $LASTEXITCODE\"");
 
         Assert.Equal(["False 125"], result.Lines);
-        Assert.Single(result.Errors);
+        Assert.StartsWith("ContainerImageNotFound,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ContainerPathNotFound,", _engine.Fails("New-Container host -Volume /no/such/folder:/mnt -- true").FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,8 @@ internal static class ShellProcess
 
     public static ShellResult Run(params string[] arguments) => Run(Repository.Shell, arguments);
 
-    public static ShellResult Run(string program, IEnumerable<string> arguments, string? input = null, IReadOnlyDictionary<string, string?>? environment = null)
+    public static ShellResult Run(
+        string program, IEnumerable<string> arguments, string? input = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         using var process = Start(program, arguments, environment);
         var output = process.StandardOutput.ReadToEndAsync();

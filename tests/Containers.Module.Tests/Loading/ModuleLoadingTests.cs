@@ -38,7 +38,8 @@ public sealed class ModuleLoadingTests : IDisposable
             $context.Name
             foreach ($name in 'Tmds.LibC', 'ZstdSharp') {
                 foreach ($assembly in [System.AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq $name }) {
-                    $assembly.GetName().Name + ' ' + $assembly.GetName().Version.Major + ' in ' + [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($assembly).Name
+                    $in = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($assembly).Name
+                    $assembly.GetName().Name + ' ' + $assembly.GetName().Version.Major + ' in ' + $in
                 }
             }
             """);
@@ -101,7 +102,8 @@ public sealed class ModuleLoadingTests : IDisposable
     {
         var result = Run($$"""
             Import-Module {{Repository.Manifest}}
-            [System.AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { $_.GetName().Name } | Where-Object { $_ -match '^(Containers\.(?!Shell)|Tmds|Zstd)' }
+            [System.AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object { $_.GetName().Name } |
+                Where-Object { $_ -match '^(Containers\.(?!Shell)|Tmds|Zstd)' }
             """);
 
         Assert.Equal(new ShellResult(0, "Containers.Module\n", ""), result);
@@ -113,7 +115,8 @@ public sealed class ModuleLoadingTests : IDisposable
         // Such a reference would be resolved outside the engine's context: to another module's version, or not at all.
         var references = Assembly.LoadFrom(Repository.ModuleAssembly).GetReferencedAssemblies().Select(a => a.Name!);
 
-        var engine = Directory.EnumerateFiles(Path.Combine(Repository.Root, "module/bin/engine"), "*.dll").Select(p => Path.GetFileNameWithoutExtension(p));
+        var engine = Directory.EnumerateFiles(Path.Combine(Repository.Root, "module/bin/engine"), "*.dll")
+            .Select(p => Path.GetFileNameWithoutExtension(p));
         Assert.Empty(references.Intersect(engine.Except(["Containers.Engine", "Containers.Interop"])));
     }
 
@@ -124,7 +127,8 @@ public sealed class ModuleLoadingTests : IDisposable
         {
             var path = Path.Combine(_folder.Path, "other", name + ".dll");
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var assembly = new PersistedAssemblyBuilder(new AssemblyName(name) { Version = new Version(99, 0, 0, 0) }, typeof(object).Assembly);
+            var version = new AssemblyName(name) { Version = new Version(99, 0, 0, 0) };
+            var assembly = new PersistedAssemblyBuilder(version, typeof(object).Assembly);
             assembly.DefineDynamicModule(name);
             assembly.Save(path);
             return $"$null = [System.Reflection.Assembly]::LoadFrom('{path}')";
@@ -133,7 +137,8 @@ public sealed class ModuleLoadingTests : IDisposable
         return $"Import-Module {module}";
     }
 
-    private ShellResult Run(string script) => ShellProcess.Run(_shell, ["-File", _folder.Write("script.ps1", "$ErrorActionPreference = 'Stop'\n" + script)]);
+    private ShellResult Run(string script) =>
+        ShellProcess.Run(_shell, ["-File", _folder.Write("script.ps1", "$ErrorActionPreference = 'Stop'\n" + script)]);
 
     private static void CopyFolder(string from, string to)
     {

@@ -100,7 +100,9 @@ public sealed class NativeCommandStreamsTests : IDisposable
     public void Unredirected_error_lines_go_to_standard_error_of_the_shell_as_they_are()
     {
         var result = ShellProcess.Run(
-            "-Command", $"Import-Module {typeof(NativeCommandCommand).Assembly.Location}; Test-NativeCommand -Output out -Errors \"`e[31mred\" -ExitCode 3");
+            "-Command",
+            $"Import-Module {typeof(NativeCommandCommand).Assembly.Location}; " +
+            "Test-NativeCommand -Output out -Errors \"`e[31mred\" -ExitCode 3");
 
         Assert.Equal(new ShellResult(1, "out\n", "\u001b[31mred\n"), result);
     }

@@ -6,7 +6,9 @@ namespace Containers.Module.Tests.Shell;
 public sealed class ShellSignalTests : IDisposable
 {
     // Says that it runs, waits where only a stop gets it out, and leaves a trace of its clean-up.
-    private const string Endless = "try { 'running'; while ($true) { [System.Threading.Thread]::Sleep(20) } } finally { [System.IO.File]::WriteAllText($env:TRACE, 'cleaned up') }";
+    private const string Endless = "try { 'running'; while ($true) { [System.Threading.Thread]::Sleep(20) } } " + CleanUp;
+
+    private const string CleanUp = "finally { [System.IO.File]::WriteAllText($env:TRACE, 'cleaned up') }";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -32,7 +34,9 @@ public sealed class ShellSignalTests : IDisposable
     [Fact]
     public void A_second_signal_does_not_wait_for_the_clean_up()
     {
-        using var shell = Start("try { 'running'; while ($true) { [System.Threading.Thread]::Sleep(20) } } finally { [System.IO.File]::WriteAllText($env:TRACE, 'began'); [System.Threading.Thread]::Sleep(600000) }");
+        using var shell = Start(
+            "try { 'running'; while ($true) { [System.Threading.Thread]::Sleep(20) } } " +
+            "finally { [System.IO.File]::WriteAllText($env:TRACE, 'began'); [System.Threading.Thread]::Sleep(600000) }");
 
         Send("INT", shell);
         SpinWait.SpinUntil(() => File.Exists(Trace), TimeSpan.FromSeconds(20));
@@ -56,7 +60,7 @@ public sealed class ShellSignalTests : IDisposable
     [Fact]
     public void A_reader_that_has_gone_ends_the_pipeline()
     {
-        using var shell = Start("'running'; try { while ($true) { 'more' } } finally { [System.IO.File]::WriteAllText($env:TRACE, 'cleaned up') }");
+        using var shell = Start("'running'; try { while ($true) { 'more' } } " + CleanUp);
 
         shell.StandardOutput.Close();
         ShellProcess.WaitForExit(shell);
@@ -69,7 +73,8 @@ public sealed class ShellSignalTests : IDisposable
 
     private Process Start(string command)
     {
-        var shell = ShellProcess.Start(Repository.Shell, ["-Command", command], new Dictionary<string, string?>(StringComparer.Ordinal) { ["TRACE"] = Trace });
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["TRACE"] = Trace };
+        var shell = ShellProcess.Start(Repository.Shell, ["-Command", command], environment);
         Assert.Equal("running", shell.StandardOutput.ReadLine());
         return shell;
     }

@@ -4,6 +4,10 @@ namespace Containers.Module.Tests.Shell;
 
 public sealed class ShellTests : IDisposable
 {
+    private const string Ask =
+        "function f { [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')] param() " +
+        "if ($PSCmdlet.ShouldProcess('it')) { 'yes' } else { 'no' } }; f";
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -148,7 +152,8 @@ public sealed class ShellTests : IDisposable
     [Fact]
     public void Progress_is_not_shown_where_standard_error_is_no_terminal()
     {
-        var result = ShellProcess.Run("-Command", "$host.UI.WriteProgress(1, [System.Management.Automation.ProgressRecord]::new(1, 'Loading', 'half')); 'done'");
+        var result = ShellProcess.Run(
+            "-Command", "$host.UI.WriteProgress(1, [System.Management.Automation.ProgressRecord]::new(1, 'Loading', 'half')); 'done'");
 
         Assert.Equal(new ShellResult(0, "done\n", ""), result);
     }
@@ -156,8 +161,6 @@ public sealed class ShellTests : IDisposable
     [Fact]
     public void A_confirmation_is_answered_from_standard_input()
     {
-        const string Ask = "function f { [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')] param() if ($PSCmdlet.ShouldProcess('it')) { 'yes' } else { 'no' } }; f";
-
         Assert.EndsWith("yes\n", ShellProcess.Run(Repository.Shell, ["-Command", Ask], input: "y\n").Output, StringComparison.Ordinal);
         Assert.EndsWith("no\n", ShellProcess.Run(Repository.Shell, ["-Command", Ask], input: "What?\nn\n").Output, StringComparison.Ordinal);
     }
@@ -165,8 +168,6 @@ public sealed class ShellTests : IDisposable
     [Fact]
     public void A_confirmation_that_nobody_can_answer_is_an_error_and_not_a_wait()
     {
-        const string Ask = "function f { [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')] param() if ($PSCmdlet.ShouldProcess('it')) { 'yes' } }; f";
-
         var result = ShellProcess.Run("-Command", Ask);
 
         Assert.DoesNotContain("yes\n", result.Output, StringComparison.Ordinal);
@@ -188,7 +189,8 @@ public sealed class ShellTests : IDisposable
         var sentence = string.Join(' ', Enumerable.Repeat("extraordinarily", 20));
         var help = ShellProcess.Run("-Command", $"<#\n.SYNOPSIS\n{sentence}\n#> function f {{ }}; Get-Help f");
 
-        Assert.All(help.Output.Split(' ', '\n').Where(w => w.StartsWith("ext", StringComparison.Ordinal)), word => Assert.Equal("extraordinarily", word));
+        Assert.All(
+            help.Output.Split(' ', '\n').Where(w => w.StartsWith("ext", StringComparison.Ordinal)), word => Assert.Equal("extraordinarily", word));
         Assert.Contains("extraordinarily", help.Output, StringComparison.Ordinal);
     }
 

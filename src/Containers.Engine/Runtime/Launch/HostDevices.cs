@@ -9,8 +9,8 @@ internal static class HostDevices
 {
     private const int DeepestFolder = 4;
 
-    // Mounts of the container's own, and what makes no sense there.
-    private static readonly string[] LeftOut = ["pts", "shm", "mqueue", "fd", "console"];
+    // Mounts and links of the container's own, and what makes no sense there.
+    private static readonly string[] LeftOut = ["pts", "ptmx", "shm", "mqueue", "fd", "stdin", "stdout", "stderr", "core", "console"];
 
     public static IReadOnlyList<LaunchDevice> List()
     {

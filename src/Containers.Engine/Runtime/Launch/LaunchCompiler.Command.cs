@@ -15,7 +15,7 @@ internal sealed partial class LaunchCompiler
     private const int CloseRangeCloseOnExec = 4;
     private const int HomeRoom = 1024;
     private const int SeccompSetModeFilter = 1;
-    private const int FirstInternalSignal = 32, SignalActionSize = 32;
+    private const int FirstThreadSignal = 32, LastThreadSignal = 33;
 
     private PlanArgument workingDirectory;
     private int environment;
@@ -37,11 +37,11 @@ internal sealed partial class LaunchCompiler
             plan.Call(text, SysNr.Close, socket);
         }
 
-        // posix_spawn leaves glibc's two internal signals ignored, whatever set of default ones it is given; the plan's zeros are SIG_DFL.
-        PlanArgument defaultAction = PlanArgument.Offset(plan.AddRoom(SignalActionSize));
-        for (int signal = FirstInternalSignal; signal <= FirstInternalSignal + 1; signal++)
+        // The C library's posix_spawn(3) leaves the two signals that it keeps for its threads ignored, whatever it is asked for.
+        PlanArgument defaultAction = PlanArgument.Offset(plan.AddStruct([0, 0, 0, 0]));
+        for (int signal = FirstThreadSignal; signal <= LastThreadSignal; signal++)
         {
-            plan.Call(new("setting signals to their defaults"), SysNr.RtSigaction, signal, defaultAction, 0, sizeof(ulong));
+            plan.Call(new("setting the signals to their defaults"), SysNr.RtSigaction, signal, defaultAction, 0, sizeof(long));
         }
 
         plan.Call(new("setting the scheduling priority"), SysNr.Setpriority, 0, 0, 0).Allow(Errno.EACCES, Errno.EPERM);
