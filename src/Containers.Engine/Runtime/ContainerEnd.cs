@@ -33,7 +33,8 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         using FileDescriptor? process = OpenFirstProcess(id);
         if (process is null)
         {
-            return before;
+            // Not running; or it ended a moment ago, and its monitor is about to say how.
+            return AwaitRecord(before, cancellation);
         }
 
         int asked = signal ?? services.Store.Read(id).Document?.StopSignal ?? SigKill;
@@ -89,7 +90,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
 
         start.RemoveLeftCgroup(id);
-        services.Store.Remove(held, snapshot is { Reason: not StateReason.Incomplete } ? snapshot.Name : null);
+        services.Store.Remove(held, snapshot is { State: not ContainerState.Creating } ? snapshot.Name : null);
     }
 
     /// <summary>What a container's end leaves to do: cgroups that were nested, and the whole container where it is to go.</summary>
