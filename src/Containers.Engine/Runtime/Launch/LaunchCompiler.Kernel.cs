@@ -62,7 +62,7 @@ internal sealed partial class LaunchCompiler
 
         foreach (LaunchDevice device in request.HostDevices)
         {
-            MakeHostDevice(dev, device);
+            plan.WithOwnRegisters(() => MakeHostDevice(dev, device));
         }
 
         foreach ((string name, string to) in DefaultLinks)
@@ -90,7 +90,6 @@ internal sealed partial class LaunchCompiler
         if (slash > 0)
         {
             plan.Call(text, SysNr.Close, folder);
-            plan.Release(folder);
         }
     }
 
@@ -117,7 +116,7 @@ internal sealed partial class LaunchCompiler
             plan.Call(text, SysNr.MoveMount, tmpfs, empty, folder, empty, MoveFromEmptyPath | MoveToEmptyPath);
             foreach ((string target, string source) in request.Cgroup.Shown)
             {
-                ShowCgroup(target, source, tmpfs, attributes | readOnly);
+                plan.WithOwnRegisters(() => ShowCgroup(target, source, tmpfs, attributes | readOnly));
             }
 
             if (readOnly != 0)
@@ -147,7 +146,6 @@ internal sealed partial class LaunchCompiler
             plan.Call(text, SysNr.MoveMount, tree, empty, folder, empty, MoveFromEmptyPath | MoveToEmptyPath);
         }
 
-        plan.Release(tree);
     }
 
     private void RestrictSystemPaths()
@@ -182,7 +180,6 @@ internal sealed partial class LaunchCompiler
             plan.Call(text, SysNr.OpenTree, proc, name, TreeClone | CloseOnExec | Recursive).Into(tree).Allow(Errno.ENOENT, skip: 2);
             SetAttributes(text, tree, AttributeReadOnly | AttributeNoSuid | AttributeNoDev | AttributeNoExec, Recursive);
             plan.Call(text, SysNr.MoveMount, tree, empty, proc, name, MoveFromEmptyPath);
-            plan.Release(tree);
         }
     }
 
@@ -212,7 +209,6 @@ internal sealed partial class LaunchCompiler
         plan.Call(text, SysNr.Fsconfig, context, Create, 0, 0, 0);
         plan.Call(text, SysNr.Fsmount, context, FsMountCloseOnExec, attributes).Into(mount);
         plan.Call(text, SysNr.Close, context);
-        plan.Release(context);
         return mount;
     }
 

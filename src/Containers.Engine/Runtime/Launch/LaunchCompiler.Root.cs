@@ -85,7 +85,7 @@ internal sealed partial class LaunchCompiler
 
         foreach ((string _, Action mount) in mounts.OrderBy(m => m.Target.Count(c => c == '/')))
         {
-            mount();
+            plan.WithOwnRegisters(mount);
         }
     }
 
@@ -118,11 +118,9 @@ internal sealed partial class LaunchCompiler
         plan.Do(text, PlanOperation.VerifyFileSystem, target, ProcMagic, 1);
         plan.Call(text, SysNr.MoveMount, mount, empty, target, empty, MoveFromEmptyPath | MoveToEmptyPath);
 
-        // Containers may have more volumes than there are registers, and the descriptor limit of the session.
+        // Hundreds of volumes stay within the descriptor limit of the session.
         plan.Call(text, SysNr.Close, mount);
         plan.Call(text, SysNr.Close, target);
-        plan.Release(mount);
-        plan.Release(target);
     }
 
     private void EnterRoot()

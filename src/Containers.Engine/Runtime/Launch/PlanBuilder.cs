@@ -14,7 +14,6 @@ internal sealed class PlanBuilder
     private readonly SortedDictionary<int, bool> descriptors = [];
     private byte[] buffer = new byte[16384];
     private int length;
-    private readonly Stack<int> free = [];
     private int nextRegister = PlanRegister.First;
     private int? emptyString;
 
@@ -126,19 +125,20 @@ internal sealed class PlanBuilder
     /// <returns>Its number.</returns>
     public PlanArgument NewRegister()
     {
-        if (free.TryPop(out int freed))
-        {
-            return PlanArgument.Register(freed);
-        }
-
+        // Two in one register would mount one thing in the other's place.
         return nextRegister < PlanRegister.Count
             ? PlanArgument.Register(nextRegister++)
-            : throw new InvalidOperationException("The plan needs more registers at once than there are.");
+            : throw new EngineException(EngineErrorReason.Internal, "launch plan", $"The launch plan needs more than {PlanRegister.Count} registers.");
     }
 
-    /// <summary>Gives a register up: no step added from now on reads it.</summary>
-    /// <param name="register">A register got from <see cref="NewRegister"/>.</param>
-    public void Release(PlanArgument register) => free.Push((int)register.Value);
+    /// <summary>Adds steps whose registers nobody needs after them.</summary>
+    /// <param name="add">Adds the steps.</param>
+    public void WithOwnRegisters(Action add)
+    {
+        int first = nextRegister;
+        add();
+        nextRegister = first;
+    }
 
     /// <summary>Adds a step that is a system call.</summary>
     /// <param name="text">What it does, for the sentence when it fails.</param>
