@@ -70,10 +70,19 @@ public sealed class ContainerEngine : IDisposable
             return snapshot;
         }
 
-        ContainerDocument document = services.Store.Read(id).Document ?? throw new EngineException(
+        ContainerRecords before = services.Store.Read(id);
+        ContainerDocument document = before.Document ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
-        using MonitorLink link = start.Start(document, held, attach: false, withInput: false, cancellation);
-        return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
+        try
+        {
+            using MonitorLink link = start.Start(document, held, attach: false, withInput: false, cancellation);
+            return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
+        }
+        catch when (before.Exit is not null)
+        {
+            services.Store.Write(document, before.Exit);
+            throw;
+        }
     }
 
     /// <summary>Makes and starts a container attached to this session.</summary>

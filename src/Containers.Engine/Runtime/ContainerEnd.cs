@@ -94,22 +94,35 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     }
 
     /// <summary>What a container's end leaves to do: cgroups that were nested, and the whole container where it is to go.</summary>
-    public void Release(string id, bool hasLeftCgroups)
+    /// <param name="id">The container.</param>
+    /// <param name="isRemoved">Whether it goes at its end.</param>
+    /// <param name="hasLeftCgroups">Whether its monitor could not remove every cgroup.</param>
+    public void Release(string id, bool isRemoved, bool hasLeftCgroups)
     {
+        if (!isRemoved && !hasLeftCgroups)
+        {
+            return;
+        }
+
         try
         {
+            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
+            ContainerRecords records = services.Store.Read(id);
+            if (records is { Exit: null, Running: { } running } && ContainerObserver.FirstProcess(running).IsAlive)
+            {
+                // Another session has started it anew: that life's own end will see to it.
+                return;
+            }
+
             if (hasLeftCgroups)
             {
                 start.RemoveLeftCgroup(id);
             }
 
-            if (services.Store.Read(id).Document is not { Options.RemoveOnExit: true } document)
+            if (isRemoved)
             {
-                return;
+                services.Store.Remove(held, records.Document?.Name);
             }
-
-            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
-            services.Store.Remove(held, document.Name);
         }
         catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
         {
@@ -117,12 +130,13 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
     }
 
-    /// <summary>What a monitor hands over when no session is there: as <see cref="Release"/>, but never of a running container.</summary>
+    /// <summary>What a monitor hands over when no session is there.</summary>
+    /// <param name="id">The container.</param>
     public void Finish(string id)
     {
-        if (observer.Observe(id) is { State: ContainerState.Exited })
+        if (observer.Observe(id) is { State: ContainerState.Exited } ended)
         {
-            Release(id, hasLeftCgroups: true);
+            Release(id, ended.Options.RemoveOnExit, hasLeftCgroups: true);
         }
     }
 

@@ -177,13 +177,12 @@ internal sealed class ContainerStore : IDisposable
         Files.Open((isKept ? state : runtime).Number, id, LibC.O_RDONLY | LibC.O_DIRECTORY);
 
     /// <summary>Writes a container's document: it is whole from here on.</summary>
-    public void Write(ContainerDocument document)
-    {
-        bool isKept = !document.Options.RemoveOnExit;
-        using FileDescriptor folder = OpenRecordsFolder(document.Id, isKept);
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, ContainerJson.Default.ContainerDocument);
-        AtomicDocument.Write(folder.Number, DocumentName, json, durable: isKept);
-    }
+    public void Write(ContainerDocument document) =>
+        Write(document, DocumentName, JsonSerializer.SerializeToUtf8Bytes(document, ContainerJson.Default.ContainerDocument), durable: !document.Options.RemoveOnExit);
+
+    /// <summary>Writes again how a container ended, after a start that failed.</summary>
+    public void Write(ContainerDocument document, ExitRecord exit) =>
+        Write(document, ExitName, JsonSerializer.SerializeToUtf8Bytes(exit, ContainerJson.Default.ExitRecord), durable: false);
 
     /// <summary>Reads what is known of a container.</summary>
     public ContainerRecords Read(string id)
@@ -285,6 +284,12 @@ internal sealed class ContainerStore : IDisposable
         }
 
         return found;
+    }
+
+    private void Write(ContainerDocument document, string name, byte[] json, bool durable)
+    {
+        using FileDescriptor folder = OpenRecordsFolder(document.Id, isKept: !document.Options.RemoveOnExit);
+        AtomicDocument.Write(folder.Number, name, json, durable);
     }
 
     private string? HolderOf(string name) => Files.ReadLink(names.Number, name);

@@ -34,6 +34,24 @@ public sealed class DetachedTests : IDisposable
     }
 
     [Fact]
+    public void A_start_that_fails_leaves_a_kept_container_as_it_had_ended()
+    {
+        string root = fixture.MakeRoot();
+        File.WriteAllText($"{root}/run", "#!/bin/sh\nexit 3\n");
+        File.SetUnixFileMode($"{root}/run", UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        ContainerSnapshot made = Engine.Create(new ContainerOptions { RootFileSystem = root, Command = ["/run"] }, Cancellation);
+        Engine.Start(made.Id, Cancellation);
+        ContainerSnapshot ended = Engine.Wait(made.Id, Long, Cancellation);
+        File.Delete($"{root}/run");
+
+        Assert.Equal(EngineErrorReason.CommandNotFound, Assert.Throws<EngineException>(() => Engine.Start(made.Id, Cancellation)).Reason);
+
+        ContainerSnapshot after = Engine.Get(made.Id);
+        Assert.Equal((ContainerState.Exited, 3, ended.FinishedAt), (after.State, after.ExitCode, after.FinishedAt));
+        Engine.Remove(made.Id, force: false, Cancellation);
+    }
+
+    [Fact]
     [Trait("Kernel", "CgroupV2")]
     public void Stop_asks_with_the_stop_signal_and_the_container_ends_in_its_own_way()
     {
