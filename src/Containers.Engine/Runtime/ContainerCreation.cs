@@ -91,7 +91,7 @@ internal sealed class ContainerCreation(EngineServices services)
 
     private void Write(ContainerDocument document)
     {
-        services.Store.MakeStateFolder(document.Id).Dispose();
+        services.Store.MakeStateFolder(document.Id, hasLayer: document.Options.RootFileSystem is null);
         services.Store.Write(document);
     }
 

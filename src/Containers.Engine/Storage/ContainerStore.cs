@@ -159,14 +159,15 @@ internal sealed class ContainerStore : IDisposable
         return ids;
     }
 
-    /// <summary>Makes the folder of the writable layer and the log.</summary>
-    public FileDescriptor MakeStateFolder(string id)
+    /// <summary>Makes the folder of the log and, for an overlay, of the writable layer.</summary>
+    public void MakeStateFolder(string id, bool hasLayer)
     {
         _ = Files.MakeFolder(state.Number, id, OwnerOnly);
-        FileDescriptor folder = OpenStateFolder(id) ?? throw NotFound(id);
-        _ = Files.MakeFolder(folder.Number, "upper", 0x1ed);
-        _ = Files.MakeFolder(folder.Number, "work", OwnerOnly);
-        return folder;
+        if (hasLayer)
+        {
+            _ = Files.MakeFolder(state.Number, $"{id}/upper", 0x1ed);
+            _ = Files.MakeFolder(state.Number, $"{id}/work", OwnerOnly);
+        }
     }
 
     /// <summary>The folder of the writable layer and the log, or null.</summary>
