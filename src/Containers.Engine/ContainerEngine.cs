@@ -73,16 +73,23 @@ public sealed class ContainerEngine : IDisposable
         ContainerRecords before = services.Store.Read(id);
         ContainerDocument document = before.Document ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
+        if (document.Options.RemoveOnExit)
+        {
+            RequireHandOver(document);
+            services.Store.RemakeWorkFolder(id);
+        }
+
         try
         {
-            using MonitorLink link = start.Start(document, held, attach: false, withInput: false, cancellation);
-            return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
+            start.Start(document, held, attach: false, withInput: false, cancellation).Dispose();
         }
         catch when (before.Exit is not null)
         {
             services.Store.Write(document, before.Exit);
             throw;
         }
+
+        return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
     }
 
     /// <summary>Makes and starts a container attached to this session.</summary>
@@ -199,6 +206,16 @@ public sealed class ContainerEngine : IDisposable
 
     /// <summary>Closes what is held open. Containers are not touched.</summary>
     public void Dispose() => services.Dispose();
+
+    private void RequireHandOver(ContainerDocument document)
+    {
+        if (services.HandOver is null)
+        {
+            throw new EngineException(
+                EngineErrorReason.NotSupported, document.Name,
+                "The program 'containers', which removes a container at its end when no session is there, is not beside the engine. Build it (dotnet build), or leave out -Rm.");
+        }
+    }
 
     private string FindByPrefix(string prefix)
     {

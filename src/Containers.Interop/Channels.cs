@@ -8,6 +8,28 @@ public static unsafe partial class Channels
 {
     private const int UnixFamily = 1, SequencedPacket = 5, SocketCloseOnExec = 0x80000, NoSignal = 0x4000;
 
+    /// <summary>
+    /// Opens /dev/null for each standard descriptor that this process was started without: or the next file opened would be taken
+    /// for standard input or output, here and by every child.
+    /// </summary>
+    public static void EnsureStandardDescriptors()
+    {
+        fixed (byte* path = Native.Utf8Z("/dev/null"))
+        {
+            int descriptor;
+            do
+            {
+                descriptor = LibC.open(path, LibC.O_RDWR);
+            }
+            while (descriptor is >= 0 and <= 2);
+
+            if (descriptor > 2)
+            {
+                _ = LibC.close(descriptor);
+            }
+        }
+    }
+
     /// <summary>pipe2(2) with O_CLOEXEC.</summary>
     /// <returns>The reading and the writing end.</returns>
     /// <exception cref="KernelException">No descriptors are left.</exception>

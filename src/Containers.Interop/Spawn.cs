@@ -47,14 +47,20 @@ public static unsafe partial class Spawn
 
     /// <summary>Waits for a child's end and forgets it (waitpid(2)).</summary>
     /// <param name="pid">The child.</param>
-    /// <returns>Its wait status.</returns>
-    /// <exception cref="KernelException">There is no such child.</exception>
+    /// <returns>Its wait status; 0 where it is forgotten already.</returns>
+    /// <exception cref="KernelException">The call failed.</exception>
     public static int Reap(int pid)
     {
         int status;
         while (waitpid(pid, &status, 0) < 0)
         {
             var errno = (Errno)Marshal.GetLastPInvokeError();
+            if (errno == Errno.ECHILD)
+            {
+                // Where SIGCHLD is ignored, as a parent may have left it, the kernel forgets children by itself.
+                return 0;
+            }
+
             if (errno != Errno.EINTR)
             {
                 throw new KernelException(errno, "waiting for process", pid.ToString());

@@ -20,6 +20,7 @@ internal sealed class ContainerCreation(EngineServices services)
         ContainerOptions options = asked with
         {
             Volumes = [.. asked.Volumes.Select(v => v with { Target = ContainerOptionsCheck.Normalize(v.Target) })],
+            Tmpfs = [.. asked.Tmpfs.Select(t => t with { Target = ContainerOptionsCheck.Normalize(t.Target) })],
             Limits = new ResourceLimits
             {
                 Memory = asked.Limits.Memory ?? services.Configuration.Limits.Memory,
@@ -63,8 +64,11 @@ internal sealed class ContainerCreation(EngineServices services)
         }
         catch
         {
-            services.Store.Remove(held, name);
-            held.Dispose();
+            using (held)
+            {
+                services.Store.Remove(held, name);
+            }
+
             throw;
         }
     }
@@ -183,7 +187,27 @@ internal sealed class ContainerCreation(EngineServices services)
         string name = text.ToUpperInvariant();
         name = name.StartsWith("SIG", StringComparison.Ordinal) ? name[3..] : name;
         int index = Array.IndexOf(SignalNames, name);
-        return index > 0 ? index : DefaultStopSignal;
+        return index > 0 ? index : RealTimeSignal(name) ?? DefaultStopSignal;
+    }
+
+    // RTMIN+n and RTMAX-n, as systemd's images have it: the C library keeps the first two for itself.
+    private static int? RealTimeSignal(string name)
+    {
+        const int first = 34, last = 64;
+        (int from, int sign) = name.StartsWith("RTMIN", StringComparison.Ordinal) ? (first, 1)
+            : name.StartsWith("RTMAX", StringComparison.Ordinal) ? (last, -1)
+            : (0, 0);
+        if (sign == 0)
+        {
+            return null;
+        }
+
+        string offset = name["RTMIN".Length..];
+        int number = offset.Length == 0 ? 0
+            : offset[0] == (sign > 0 ? '+' : '-') && int.TryParse(offset.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value
+            : int.MaxValue / 2;
+        int signal = from + (sign * number);
+        return signal is >= first and <= last ? signal : null;
     }
 
     // signal(7), the numbers of x86-64 and arm64.

@@ -134,7 +134,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     /// <param name="id">The container.</param>
     public void Finish(string id)
     {
-        if (observer.Observe(id) is { State: ContainerState.Exited } ended)
+        if (observer.Observe(id) is { State: not ContainerState.Running } ended)
         {
             Release(id, ended.Options.RemoveOnExit, hasLeftCgroups: true);
         }
@@ -167,9 +167,16 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 return before with { State = ContainerState.Exited, ProcessId = null, MonitorProcessId = null };
             }
 
-            if (now.State != ContainerState.Running || Environment.TickCount64 > deadline)
+            if (now.State != ContainerState.Running)
             {
                 return now;
+            }
+
+            if (Environment.TickCount64 > deadline)
+            {
+                throw new EngineException(
+                    EngineErrorReason.Timeout, before.Name,
+                    $"The container '{before.Name}' has ended, but its monitor (process {now.MonitorProcessId}) has not said how within {PatienceAfterKill.TotalSeconds} s. Is it stopped?");
             }
 
             cancellation.ThrowIfCancellationRequested();

@@ -44,8 +44,9 @@ internal sealed class ContainerObserver(ContainerStore store)
             if (!Monitor(running).IsAlive)
             {
                 // Once more: the monitor may have written the record and ended in between.
-                return store.Read(id) is { Document: null } ? null
-                    : store.Read(id).Exit is { } late ? Ended(snapshot, late)
+                ContainerRecords late = ReadTolerantly(id);
+                return late.Document is null ? Unfinished(id)
+                    : late.Exit is not null ? Ended(snapshot, late.Exit)
                     : snapshot with { State = ContainerState.Exited, Reason = StateReason.MonitorLost };
             }
 
@@ -114,7 +115,8 @@ internal sealed class ContainerObserver(ContainerStore store)
             Name = id[..12],
             Options = new ContainerOptions(),
             State = ContainerState.Creating,
-            Reason = free is null ? StateReason.None : StateReason.Incomplete,
+            // Claimed and locked: its session is at it.
+            Reason = free is null && store.IsClaimed(id) ? StateReason.None : StateReason.Incomplete,
         };
     }
 }

@@ -108,6 +108,7 @@ internal static class ContainerOptionsCheck
                 throw Invalid(key, $"'{key}' is no name of an environment variable: it must not be empty nor hold '='.");
             }
 
+            CheckText(key, "an environment variable's name");
             CheckText(value, $"the environment variable {key}");
         }
 

@@ -108,7 +108,7 @@ internal sealed class ContainerStart(EngineServices services)
             // The helper cannot be called back; its container can be killed, and the monitor then releases what it holds.
             cgroup.Kill();
             using var patience = new CancellationTokenSource(PatienceAfterCancel);
-            link.ReceiveLast(patience.Token);
+            link.ReceiveLast(whenStarted: () => cgroup.Kill(), patience.Token);
             throw;
         }
 
@@ -172,7 +172,10 @@ internal sealed class ContainerStart(EngineServices services)
         cgroup.OomCounter?.Number,
         cgroup.Shown,
         [.. services.Cgroups.MonitorJoinDescriptors.Select(d => d.Number)],
-        services.Cgroups.MonitorIntoDescriptor?.Number);
+        services.Cgroups.MonitorIntoDescriptor?.Number)
+    {
+        Links = cgroup.Links,
+    };
 
     /// <summary>The hand-over program must work on the same roots and configuration as the session that made the container.</summary>
     private List<string> HandOverEnvironment()

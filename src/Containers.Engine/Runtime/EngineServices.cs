@@ -20,18 +20,10 @@ internal sealed class EngineServices : IDisposable
     {
         Configuration = configuration;
         Roots = new StorageRoots(configuration.StateRoot, configuration.RuntimeRoot);
-        try
-        {
-            Store = new ContainerStore(Roots);
-            MountPoint = MakeFolder("root");
-            StagingPoint = MakeFolder("staging");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EngineException(
-                EngineErrorReason.PermissionDenied, Roots.StateRoot,
-                $"The engine's folders '{Roots.StateRoot}' and '{Roots.RuntimeRoot}' cannot be made: {e.Message}. Run as root, or set CONTAINERS_ROOT to a folder of your own.", e);
-        }
+        Channels.EnsureStandardDescriptors();
+        Store = new ContainerStore(Roots);
+        MountPoint = MakeFolder("root");
+        StagingPoint = MakeFolder("staging");
 
         Seccomp = new SeccompCache(Path.Combine(Roots.RuntimeRoot, "seccomp"));
         images = new(() => new ImageStore(Roots, Uses));
@@ -83,7 +75,7 @@ internal sealed class EngineServices : IDisposable
     private string MakeFolder(string name)
     {
         string path = Path.Combine(Roots.RuntimeRoot, name);
-        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        StoreFolder.OpenRoot(path).Dispose();
         return path;
     }
 

@@ -69,13 +69,15 @@ internal sealed class MonitorLink : IDisposable
     }
 
     /// <summary>Waits until the monitor has said that all is released, or has gone.</summary>
-    public void ReceiveLast(CancellationToken cancellation)
+    /// <param name="whenStarted">Called where the command has begun to run in the meantime.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public void ReceiveLast(Action whenStarted, CancellationToken cancellation)
     {
         try
         {
             while (TryReceive(out SessionMessage message, cancellation) && message.Kind == SessionMessage.Started)
             {
-                // The command ran already; its end follows.
+                whenStarted();
             }
         }
         catch (OperationCanceledException)

@@ -18,15 +18,33 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTime, string 
     /// <summary>The machine's present boot.</summary>
     public static string CurrentBootId => Boot.Value;
 
-    /// <summary>Whether the process is there (a zombie is).</summary>
-    public bool IsAlive => BootId == CurrentBootId && StartTimeOf(Pid) == StartTime;
+    /// <summary>Whether the process runs; one that has ended and waits for its parent to look does not.</summary>
+    public bool IsAlive
+    {
+        get
+        {
+            if (BootId != CurrentBootId || Stat(Pid) is not { } stat || stat.StartTime != StartTime)
+            {
+                return false;
+            }
+
+            if (stat.State is not ('Z' or 'X'))
+            {
+                return true;
+            }
+
+            // A zombie may also be a first thread that ended while others run; a pidfd is readable once all have.
+            using FileDescriptor? process = TryOpen();
+            return process is not null && !Channels.WaitReadable(process, TimeSpan.Zero, CancellationToken.None);
+        }
+    }
 
     /// <summary>Opens a pidfd.</summary>
     /// <returns>The descriptor, or null where the process has gone.</returns>
     public FileDescriptor? TryOpen()
     {
         FileDescriptor? descriptor = BootId == CurrentBootId ? Pidfd.TryOpen(Pid, out _) : null;
-        if (descriptor is not null && StartTimeOf(Pid) != StartTime)
+        if (descriptor is not null && Stat(Pid)?.StartTime != StartTime)
         {
             descriptor.Dispose();
             return null;
@@ -35,7 +53,8 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTime, string 
         return descriptor;
     }
 
-    private static long? StartTimeOf(int pid)
+    /// <summary>Fields 3 and 22 of /proc/PID/stat.</summary>
+    private static (char State, long StartTime)? Stat(int pid)
     {
         string? text;
         try
@@ -63,6 +82,6 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTime, string 
         }
 
         int end = rest[start..].IndexOf(' ');
-        return long.TryParse(rest.Slice(start, end), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;
+        return long.TryParse(rest.Slice(start, end), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? (rest[0], value) : null;
     }
 }

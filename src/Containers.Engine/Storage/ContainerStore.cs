@@ -27,9 +27,9 @@ internal sealed class ContainerStore : IDisposable
 
     public ContainerStore(StorageRoots roots)
     {
-        state = OpenFolder(Path.Combine(roots.StateRoot, "containers"));
-        runtime = OpenFolder(Path.Combine(roots.RuntimeRoot, "containers"));
-        names = OpenFolder(Path.Combine(roots.StateRoot, "names"));
+        state = StoreFolder.OpenRoot(Path.Combine(roots.StateRoot, "containers"));
+        runtime = StoreFolder.OpenRoot(Path.Combine(roots.RuntimeRoot, "containers"));
+        names = StoreFolder.OpenRoot(Path.Combine(roots.StateRoot, "names"));
     }
 
     /// <summary>Makes a container's runtime folder and locks it: from now on it can be found and undone.</summary>
@@ -193,22 +193,32 @@ internal sealed class ContainerStore : IDisposable
         {
             if (Read(folder, $"{id}/{DocumentName}", ContainerJson.Default.ContainerDocument) is { } document)
             {
-                // In the order in which the monitor replaces them: the exit record is there before the running one goes.
-                RunningRecord? running = Read(folder, $"{id}/{RunningName}", ContainerJson.Default.RunningRecord);
-                ExitRecord? exit = Read(folder, $"{id}/{ExitName}", ContainerJson.Default.ExitRecord);
-                return new ContainerRecords(document, running, exit);
+                return new ContainerRecords(document, ReadRunning(folder, id), ReadExit(folder, id));
             }
         }
 
         return new ContainerRecords(null, null, null);
     }
 
-    /// <summary>Forgets how a container ended or which process it was, before it is started.</summary>
+    /// <summary>Forgets which process a container was and how it ended, before it is started.</summary>
     public static void ClearRecords(FileDescriptor recordsFolder)
     {
-        _ = Files.Remove(recordsFolder.Number, ExitName);
         _ = Files.Remove(recordsFolder.Number, RunningName);
+        _ = Files.Remove(recordsFolder.Number, ExitName);
     }
+
+    /// <summary>Makes the overlay's work folder anew: a volatile overlay refuses one that was used before.</summary>
+    public void RemakeWorkFolder(string id)
+    {
+        using FileDescriptor? folder = OpenStateFolder(id);
+        if (folder is not null && FolderRemoval.Remove(folder.Number, "work"))
+        {
+            _ = Files.MakeFolder(folder.Number, "work", OwnerOnly);
+        }
+    }
+
+    /// <summary>Whether the container's session has claimed it since the boot, and nobody has removed it.</summary>
+    public bool IsClaimed(string id) => IsThere(runtime, id);
 
     /// <summary>Removes everything of a container; its lock is held, its processes and cgroups are gone.</summary>
     public void Remove(ContainerLock held, string? name)
@@ -248,12 +258,6 @@ internal sealed class ContainerStore : IDisposable
 
     private static bool IsThere(FileDescriptor folder, string name) => Files.TryStat(folder.Number, name, follow: false, out _) == Errno.None;
 
-    private static FileDescriptor OpenFolder(string path)
-    {
-        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return Files.Open(Files.CurrentFolder, path, LibC.O_RDONLY | LibC.O_DIRECTORY);
-    }
-
     private static T? Read<T>(FileDescriptor folder, string path, JsonTypeInfo<T> type)
         where T : class
     {
@@ -291,6 +295,31 @@ internal sealed class ContainerStore : IDisposable
     {
         using FileDescriptor folder = OpenRecordsFolder(document.Id, isKept: !document.Options.RemoveOnExit);
         AtomicDocument.Write(folder.Number, name, json, durable);
+    }
+
+    // The monitor's records are not fsynced: after a loss of power they may be empty. That they are there at all still tells something.
+    private static RunningRecord? ReadRunning(FileDescriptor folder, string id)
+    {
+        try
+        {
+            return Read(folder, $"{id}/{RunningName}", ContainerJson.Default.RunningRecord);
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.Storage)
+        {
+            return new RunningRecord(string.Empty, 0, 0, 0, 0, 0);
+        }
+    }
+
+    private static ExitRecord? ReadExit(FileDescriptor folder, string id)
+    {
+        try
+        {
+            return Read(folder, $"{id}/{ExitName}", ContainerJson.Default.ExitRecord);
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.Storage)
+        {
+            return null;
+        }
     }
 
     private string? HolderOf(string name) => Files.ReadLink(names.Number, name);

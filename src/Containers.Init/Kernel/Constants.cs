@@ -3,14 +3,14 @@ namespace Containers.Init;
 /// <summary>Error numbers the helper tells apart.</summary>
 internal static class Error
 {
-    internal const int ENOENT = 2, EINTR = 4, EIO = 5, ENOEXEC = 8, ECHILD = 10, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EINVAL = 22,
+    internal const int ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EINVAL = 22,
         EFBIG = 27, EPIPE = 32, ERANGE = 34, ENAMETOOLONG = 36, ELOOP = 40;
 }
 
 /// <summary>Flags of open(2); those that differ between architectures are picked here.</summary>
 internal static class Open
 {
-    internal const int WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NoCtty = 0x100, Truncate = 0x200, Append = 0x400, NonBlock = 0x800,
+    internal const int WriteOnly = 1, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NoCtty = 0x100, Truncate = 0x200, Append = 0x400, NonBlock = 0x800,
         CloseOnExec = 0x80000, PathOnly = 0x200000;
 
 #if ARM64
@@ -19,7 +19,7 @@ internal static class Open
     internal const int Directory = 0x10000, NoFollow = 0x20000;
 #endif
 
-    internal const int AtCurrentFolder = -100, AtEmptyPath = 0x1000, AtSymlinkNoFollow = 0x100, AtRecursive = 0x8000;
+    internal const int AtCurrentFolder = -100, AtEmptyPath = 0x1000;
 
     internal const ulong NoMagicLinks = 0x02, NoSymlinks = 0x04, Beneath = 0x08, InRoot = 0x10, NoXdev = 0x01;
 }
@@ -27,13 +27,13 @@ internal static class Open
 /// <summary>Signals and prctl(2) operations the helper uses.</summary>
 internal static class Signals
 {
-    internal const int SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGSTOP = 19, Count = 64;
+    internal const int SIGPIPE = 13, SIGCHLD = 17, SIGXCPU = 24, SIGXFSZ = 25;
 }
 
 /// <summary>prctl(2) operations.</summary>
 internal static class Prctl
 {
-    internal const int SetParentDeathSignal = 1, SetDumpable = 4, SetName = 15, DropBounding = 24, SetNoNewPrivileges = 38, Ambient = 47, AmbientClearAll = 4;
+    internal const int SetName = 15, DropBounding = 24, Ambient = 47, AmbientClearAll = 4;
 }
 
 /// <summary>Types of files in st_mode.</summary>

@@ -30,12 +30,12 @@ internal static unsafe class ContainerProcess
         {
             PlanStep* step = steps + i;
             state->Fault = PlanFault.None;
-            if (step->Operation == PlanOperation.Execute && (plan->Flags & PlanFlags.Init) != 0)
+            long result = step->Operation == PlanOperation.Execute ? Announce(state) : 0;
+            if (result >= 0)
             {
-                InitProcess.StayIfParent(state->FailurePipe);
+                result = Execute(state, step);
             }
 
-            long result = Execute(state, step);
             if (result < 0)
             {
                 int error = (int)-result;
@@ -56,6 +56,13 @@ internal static unsafe class ContainerProcess
 
         // A plan ends with Execute, which does not come back.
         Fail(state, (int)plan->StepCount, Error.EINVAL);
+    }
+
+    /// <summary>The last act before the command: becomes init's child where one is asked for, and tells the monitor that exec follows.</summary>
+    private static long Announce(LaunchState* state)
+    {
+        long result = (state->Plan->Flags & PlanFlags.Init) != 0 ? InitProcess.StayIfParent(state->FailurePipe) : 0;
+        return result < 0 ? result : Sys.Call(SysNr.Write, state->FailurePipe, (long)Text.Z("x"u8), 1);
     }
 
     private static void Fail(LaunchState* state, int step, int error)
@@ -105,8 +112,6 @@ internal static unsafe class ContainerProcess
                 return UserFiles.LookUp(state, (int)step->A, (byte*)step->B, (byte*)step->C, (byte*)step->D, (int)step->E, (int)step->F);
             case PlanOperation.SetCredentials:
                 return Credentials.TakeOn(&state->Identity, (ulong)step->A, (ulong)step->B);
-            case PlanOperation.WriteText:
-                return WriteAll((int)step->A, (byte*)step->B, step->C);
             case PlanOperation.WriteFile:
                 return InRoot.WriteFile((int)step->A, (byte*)step->B, (byte*)step->C, step->D);
             case PlanOperation.Execute:

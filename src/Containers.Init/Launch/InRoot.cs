@@ -129,7 +129,7 @@ internal static unsafe class InRoot
     internal static long Mask(int root, byte* path, int nullDevice, int emptyFolder)
     {
         long target = OpenPath(root, path, Open.PathOnly | Open.NoFollow, Open.Beneath | Open.NoMagicLinks | Open.NoSymlinks | Open.NoXdev);
-        if (target is -Error.ENOENT or -Error.ENOTDIR or -Error.EACCES)
+        if (target is -Error.ENOENT or -Error.ENOTDIR)
         {
             return 0;
         }

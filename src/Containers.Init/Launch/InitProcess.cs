@@ -9,7 +9,7 @@ internal static unsafe class InitProcess
     private const int SetMask = 2, NoHang = 1;
 
     /// <summary>Clones; comes back in the child, which goes on to execute the command.</summary>
-    internal static void StayIfParent(int failurePipe)
+    internal static long StayIfParent(int failurePipe)
     {
         ulong all = ulong.MaxValue, none = 0;
         Sys.Call(SysNr.RtSigprocmask, SetMask, (long)&all, 0, sizeof(ulong));
@@ -25,18 +25,19 @@ internal static unsafe class InitProcess
         if (child == 0)
         {
             Sys.Call(SysNr.RtSigprocmask, SetMask, (long)&none, 0, sizeof(ulong));
-            return;
+            return 0;
         }
 
         if (child < 0)
         {
-            Entry.Exit(125);
+            return child;
         }
 
         // With the pipe closed here, the monitor learns from the child alone whether the command runs.
         Sys.Call(SysNr.Close, failurePipe);
         Sys.Call(SysNr.CloseRange, 0, uint.MaxValue, 0);
         Serve((int)child, &all);
+        return 0;
     }
 
     private static void Serve(int child, ulong* all)

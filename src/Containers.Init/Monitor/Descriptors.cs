@@ -24,13 +24,25 @@ internal static unsafe class Descriptors
         }
 
         Sys.Call(SysNr.CloseRange, first, uint.MaxValue, 0);
-        long nothing = Sys.Call(SysNr.Openat, Open.AtCurrentFolder, (long)Text.Z("/dev/null"u8), 2 | Open.CloseOnExec);
+        long nothing = Sys.Call(SysNr.Openat, Open.AtCurrentFolder, (long)Text.Z("/dev/null"u8), Open.ReadWrite | Open.CloseOnExec);
+        const int setDescriptorFlags = 2;
         for (int standard = 0; standard <= 2; standard++)
         {
-            Sys.Call(SysNr.Dup3, nothing, standard, 0);
+            // It is one of the three itself where the session had closed that one.
+            if (nothing == standard)
+            {
+                Sys.Call(SysNr.Fcntl, standard, setDescriptorFlags, 0);
+            }
+            else
+            {
+                Sys.Call(SysNr.Dup3, nothing, standard, 0);
+            }
         }
 
-        Sys.Call(SysNr.Close, nothing);
+        if (nothing > 2)
+        {
+            Sys.Call(SysNr.Close, nothing);
+        }
     }
 
     /// <summary>Closes those that only the first process needs, so that the monitor pins no folder or mount of the host.</summary>

@@ -11,6 +11,9 @@ internal static unsafe class MonitorProcess
     internal static void Run(PlanHeader* plan)
     {
         Sys.Call(SysNr.Setsid);
+
+        // Not where the session was: that would keep its file system from being unmounted.
+        Sys.Call(SysNr.Chdir, (long)Text.Z("/"u8));
         Sys.Call(SysNr.Prctl, Prctl.SetName, (long)Text.Z("ps-monitor"u8));
 
         LaunchState state = default;
@@ -19,6 +22,10 @@ internal static unsafe class MonitorProcess
         monitor.Session = plan->Session;
         int failure = StartFirstProcess(&state, &monitor);
         IgnoreSignal(Signals.SIGPIPE);
+
+        // The session's limits of file size and processor time are inherited: a log that cannot grow must not end the container.
+        IgnoreSignal(Signals.SIGXCPU);
+        IgnoreSignal(Signals.SIGXFSZ);
         if (monitor.Pid > 0)
         {
             Descriptors.KeepOnlyMonitors(plan);
@@ -38,7 +45,11 @@ internal static unsafe class MonitorProcess
 
         Release(&monitor);
         Records.RemoveRunning(&monitor);
-        Session.Failed(&monitor);
+        if (!Session.Failed(&monitor))
+        {
+            HandOver(&monitor);
+        }
+
         Entry.Exit(1);
     }
 
@@ -101,17 +112,41 @@ internal static unsafe class MonitorProcess
         return failure[0];
     }
 
-    /// <summary>True once the command has replaced the helper (its end of the pipe closed by exec); false with what failed.</summary>
-    private static bool WaitForExec(int failure, PlanFailure* told)
+    /// <summary>
+    /// True once the command has replaced the helper: the pipe's end, closed by exec, after the byte that announced it. A failure may
+    /// come before or after that byte; an end without either is a death on the way.
+    /// </summary>
+    private static bool WaitForExec(int pipe, PlanFailure* told)
     {
-        long count;
-        do
+        const int announcement = 1;
+        byte* bytes = stackalloc byte[announcement + sizeof(PlanFailure)];
+        long length = 0;
+        while (length < announcement + sizeof(PlanFailure))
         {
-            count = Sys.Call(SysNr.Read, failure, (long)told, sizeof(PlanFailure));
+            long count = Sys.Call(SysNr.Read, pipe, (long)(bytes + length), announcement + sizeof(PlanFailure) - length);
+            if (count == -Error.EINTR)
+            {
+                continue;
+            }
+
+            if (count <= 0)
+            {
+                break;
+            }
+
+            length += count;
         }
-        while (count == -Error.EINTR);
-        Sys.Call(SysNr.Close, failure);
-        return count != sizeof(PlanFailure);
+
+        Sys.Call(SysNr.Close, pipe);
+        if (length >= sizeof(PlanFailure))
+        {
+            *told = *(PlanFailure*)(bytes + length - sizeof(PlanFailure));
+            return false;
+        }
+
+        told->Step = -1;
+        told->Fault = PlanFault.Died;
+        return length == announcement;
     }
 
     private static void JoinCgroups(PlanHeader* plan)
@@ -137,10 +172,13 @@ internal static unsafe class MonitorProcess
             entries[1].Events = PollEntry.In;
             Streams.Prepare(&monitor->Output, entries + 2);
             Streams.Prepare(&monitor->Error, entries + 3);
-            long ready = Sys.Call(SysNr.Ppoll, (long)entries, 4, 0, 0, 8);
-            if (ready < 0 && ready != -Error.EINTR)
+
+            // Once the container has ended, nothing more will come, even if a process elsewhere holds the other end of a pipe.
+            TimeSpec none = default;
+            bool mayWait = !monitor->HasEnded || Streams.AreBlocked(monitor);
+            if (Sys.Call(SysNr.Ppoll, (long)entries, 4, mayWait ? 0 : (long)&none, 0, 8) < 0)
             {
-                break;
+                continue;
             }
 
             Streams.Serve(monitor, &monitor->Output, JsonLog.StandardOutput, entries[2].Returned);
@@ -168,7 +206,7 @@ internal static unsafe class MonitorProcess
         // Before the record: who follows the log reads on until it is there.
         Streams.Close(monitor);
         Record(monitor);
-        if (!Session.EndedAndAcknowledged(monitor) && (monitor->Plan->Flags & PlanFlags.RemoveAtEnd) != 0)
+        if (!Session.EndedAndAcknowledged(monitor))
         {
             HandOver(monitor);
         }
@@ -187,8 +225,9 @@ internal static unsafe class MonitorProcess
         monitor->IsRecorded = true;
         monitor->OomKills = Records.CountOomKills(monitor->Plan->OomCounter);
         Release(monitor);
+
+        // running.json stays: the exit record goes before it, and by now it may be that of the next start.
         Records.WriteExit(monitor);
-        Records.RemoveRunning(monitor);
     }
 
     private static void Reap(MonitorState* monitor)
@@ -220,11 +259,11 @@ internal static unsafe class MonitorProcess
         }
     }
 
-    /// <summary>Becomes the program that removes the container, since no session is there to do it.</summary>
+    /// <summary>Becomes the program that removes a container that is to go at its end, since no session is there to do it.</summary>
     private static void HandOver(MonitorState* monitor)
     {
         PlanHeader* plan = monitor->Plan;
-        if (plan->HandOverProgram >= 0)
+        if ((plan->Flags & PlanFlags.RemoveAtEnd) != 0 && plan->HandOverProgram >= 0)
         {
             byte* origin = (byte*)plan;
             Sys.Call(

@@ -7,10 +7,11 @@ internal static unsafe class Session
 {
     private const int NoSignal = 0x4000;
 
-    internal static void Started(MonitorState* monitor) =>
+    internal static bool Started(MonitorState* monitor) =>
         Send(monitor, SessionMessage.Started, monitor->Pid, monitor->PidStart, Sys.Call(SysNr.Getpid), monitor->StartedAt);
 
-    internal static void Failed(MonitorState* monitor) =>
+    /// <summary>False where the session is gone.</summary>
+    internal static bool Failed(MonitorState* monitor) =>
         Send(monitor, SessionMessage.Failed, monitor->Failure.Step, monitor->Failure.Error, monitor->Failure.Fault, 0);
 
     /// <summary>Tells the end and waits until the session has done its part, or has gone.</summary>
@@ -32,7 +33,7 @@ internal static unsafe class Session
         return count == sizeof(SessionMessage) && answer.Kind == SessionMessage.Acknowledged;
     }
 
-    private static void Send(MonitorState* monitor, int kind, long value1, long value2, long value3, long time)
+    private static bool Send(MonitorState* monitor, int kind, long value1, long value2, long value3, long time)
     {
         SessionMessage message = default;
         message.Kind = kind;
@@ -41,6 +42,6 @@ internal static unsafe class Session
         message.Value2 = value2;
         message.Value3 = value3;
         message.Time = time;
-        Sys.Call(SysNr.Sendto, monitor->Session, (long)&message, sizeof(SessionMessage), NoSignal, 0, 0);
+        return sizeof(SessionMessage) == Sys.Call(SysNr.Sendto, monitor->Session, (long)&message, sizeof(SessionMessage), NoSignal, 0, 0);
     }
 }

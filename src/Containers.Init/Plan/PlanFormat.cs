@@ -186,11 +186,8 @@ internal static class PlanOperation
     /// <summary>execve with a search along PATH of the new environment [argv, envp].</summary>
     internal const byte Execute = 10;
 
-    /// <summary>Writes a whole text into an open descriptor [descriptor, text, length].</summary>
-    internal const byte WriteText = 11;
-
     /// <summary>Opens a path inside a root for writing and writes a text [root, path, text, length].</summary>
-    internal const byte WriteFile = 12;
+    internal const byte WriteFile = 11;
 }
 
 /// <summary>Registers with a meaning before the first step.</summary>
@@ -214,7 +211,7 @@ internal static class PlanFault
         UserFileUnreadable = 14, Died = 15;
 }
 
-/// <summary>What the first process tells the monitor when a step fails.</summary>
+/// <summary>What the first process tells the monitor when a step fails. Just before exec it tells one byte, so that its death on the way is no success.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PlanFailure
 {

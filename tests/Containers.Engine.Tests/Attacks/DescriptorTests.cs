@@ -1,3 +1,4 @@
+using Containers.Engine.Runtime.Launch;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Containers.Engine.Runtime;
@@ -66,7 +67,8 @@ public sealed partial class DescriptorTests : AttackTest
         RunResult result = RunEdited(options, plan =>
         {
             plan.Keep(leaked[0]);
-            plan.LeaveOut("making the working directory").LeaveOut("checking that the working directory");
+            EnterByPath(plan, options.WorkingDirectory!);
+            plan.LeaveOut("checking that the working directory");
         });
         Assert.Equal("secret of the host", result.Good());
 
@@ -74,7 +76,7 @@ public sealed partial class DescriptorTests : AttackTest
         EngineException error = Assert.Throws<EngineException>(() => RunEdited(options, plan =>
         {
             plan.Keep(leaked[0]);
-            plan.LeaveOut("making the working directory");
+            EnterByPath(plan, options.WorkingDirectory!);
         }));
         Assert.Contains("working directory", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<EngineException>(() => RunEdited(options, plan =>
@@ -96,6 +98,13 @@ public sealed partial class DescriptorTests : AttackTest
     }
 
     /// <summary>Opens the host's folder without O_CLOEXEC, as a careless library of the session would.</summary>
+    private static void EnterByPath(PlanEdit plan, string path)
+    {
+        plan.LeaveOut("making the working directory");
+        PlanArgument text = plan.Add(path);
+        PlanEdit.Replace(ref plan.Step("entering the working directory"), Containers.Init.SysNr.Chdir, text);
+    }
+
     private void Leak(int count)
     {
         for (int i = 0; i < count; i++)

@@ -209,7 +209,7 @@ public sealed class SurroundingsTests : IDisposable
         // What a build of so many steps gives: the layers are laid where unpacked ones lie, and the document names them.
         string root = fixture.MakeRoot();
         ContainerSnapshot container = fixture.Engine.Create(
-            new ContainerOptions { RootFileSystem = root, Command = ["sh", "-c", "cat /layers/* | wc -l; cat /top"] }, TestContext.Current.CancellationToken);
+            new ContainerOptions { Image = "host", Command = ["sh", "-c", "cat /layers/* | wc -l; cat /top"] }, TestContext.Current.CancellationToken);
         var layers = new List<string>();
         for (int i = 0; i < 300; i++)
         {
@@ -225,7 +225,7 @@ public sealed class SurroundingsTests : IDisposable
         string document = $"{fixture.StateRoot}/containers/{container.Id}/container.json";
         System.Text.Json.Nodes.JsonNode json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(document))!;
         json["layers"] = new System.Text.Json.Nodes.JsonArray([.. layers.Select(layer => (System.Text.Json.Nodes.JsonNode)layer)]);
-        _ = json["options"]!.AsObject().Remove("rootFileSystem");
+        json["imageId"] = "sha256:" + new string('0', 64);
         File.WriteAllText(document, json.ToJsonString());
         _ = fixture.Engine.Start(container.Id, TestContext.Current.CancellationToken);
         ContainerSnapshot ended = fixture.Engine.Wait(container.Id, TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);

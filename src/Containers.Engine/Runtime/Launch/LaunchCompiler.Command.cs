@@ -17,7 +17,7 @@ internal sealed partial class LaunchCompiler
     private const int SeccompSetModeFilter = 1;
     private const int FirstThreadSignal = 32, LastThreadSignal = 33;
 
-    private PlanArgument workingDirectory;
+    private PlanArgument workingFolder;
     private int environment;
 
     private void SetUpHost()
@@ -81,9 +81,9 @@ internal sealed partial class LaunchCompiler
         plan.Do(
             new("finding the user", command.User), PlanOperation.LookUpUser, root, Text(parts[0].Length > 0 ? parts[0] : "0"), group, home, homeSize, proc);
 
-        PlanArgument folder = plan.NewRegister();
-        workingDirectory = Text(command.WorkingDirectory);
-        plan.Do(new("making the working directory", command.WorkingDirectory), PlanOperation.MakeFolders, root, workingDirectory, 0x1ed).Into(folder);
+        workingFolder = plan.NewRegister();
+        plan.Do(new("making the working directory", command.WorkingDirectory), PlanOperation.MakeFolders, root, Text(command.WorkingDirectory), 0x1ed)
+            .Into(workingFolder);
     }
 
     /// <summary>
@@ -101,7 +101,7 @@ internal sealed partial class LaunchCompiler
         }
 
         plan.Do(new("taking on the user's identity", request.Command.User), PlanOperation.SetCredentials, (long)request.Capabilities, (long)request.Capabilities);
-        plan.Call(new("entering the working directory", request.Command.WorkingDirectory), SysNr.Chdir, workingDirectory);
+        plan.Call(new("entering the working directory", request.Command.WorkingDirectory), SysNr.Fchdir, workingFolder);
         plan.Do(new("checking that the working directory is inside the container", request.Command.WorkingDirectory), PlanOperation.VerifyWorkingFolder);
         plan.Call(new("asking to end with the monitor"), SysNr.Prctl, ParentDeathSignal, SigKill);
         plan.Do(new("checking that the monitor lives"), PlanOperation.VerifyMonitor);

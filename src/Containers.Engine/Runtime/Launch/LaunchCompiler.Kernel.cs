@@ -119,6 +119,11 @@ internal sealed partial class LaunchCompiler
                 plan.WithOwnRegisters(() => ShowCgroup(target, source, tmpfs, attributes | readOnly));
             }
 
+            foreach ((string name, string target) in request.Cgroup.Links)
+            {
+                plan.Call(text, SysNr.Symlinkat, Text(target), tmpfs, Text(name));
+            }
+
             if (readOnly != 0)
             {
                 SetAttributes(text, tmpfs, AttributeReadOnly, 0);

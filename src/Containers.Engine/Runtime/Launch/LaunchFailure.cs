@@ -24,7 +24,9 @@ internal static class LaunchFailure
                     $"The command '{command}' of the container '{document.Name}' cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
         }
 
-        string what = step >= 0 && step < plan.Texts.Count ? plan.Texts[step].ToString() : "making the namespaces";
+        string what = step >= 0 && step < plan.Texts.Count ? plan.Texts[step].ToString()
+            : fault == PlanFault.Died ? "preparing its first process"
+            : "making the namespaces";
         string why = Why(document, fault, errno);
         return new EngineException(EngineErrorReason.LaunchFailed, document.Name, $"Starting the container '{document.Name}' failed while {what}: {why}", errno);
     }
@@ -51,6 +53,7 @@ internal static class LaunchFailure
             PlanFault.WrongDevice => "the machine's /dev/null is not the null device (character device 1:3).",
             PlanFault.WrongFileSystem => "what is there lies on procfs where it must not, or not where it must. Nothing may be mounted over /proc.",
             PlanFault.OutsideRoot => "the working directory lies outside the container.",
+            PlanFault.Died => "the first process was killed before it could execute the command. A memory limit that is too low does that, or a seccomp profile.",
             PlanFault.MonitorGone => "the container's monitor was killed.",
             _ => $"{KernelException.Describe(errno)}.",
         };

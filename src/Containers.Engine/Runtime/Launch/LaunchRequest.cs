@@ -90,7 +90,11 @@ internal sealed record LaunchCgroup(
     int? OomCounter,
     IReadOnlyList<(string Target, string Source)> Shown,
     IReadOnlyList<int> MonitorJoin,
-    int? MonitorInto);
+    int? MonitorInto)
+{
+    /// <summary>Links below /sys/fs/cgroup for controllers that are mounted together: <c>cpu</c> to <c>cpu,cpuacct</c>.</summary>
+    public IReadOnlyList<(string Name, string Target)> Links { get; init; } = [];
+}
 
 /// <summary>A device node.</summary>
 /// <param name="Path">Below /dev, without it.</param>

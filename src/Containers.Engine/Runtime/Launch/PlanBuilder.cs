@@ -36,11 +36,6 @@ internal sealed class PlanBuilder
         return offset;
     }
 
-    /// <summary>Adds zeros to be filled in the helper.</summary>
-    /// <param name="count">How many.</param>
-    /// <returns>Their offset.</returns>
-    public int AddRoom(int count) => Reserve(count, 8);
-
     /// <summary>Adds a C string.</summary>
     /// <param name="text">The text, without NUL.</param>
     /// <returns>Its offset.</returns>
