@@ -47,6 +47,12 @@ public sealed class ImageStore : IDisposable
             layout = new ImageLayout(stateRoot);
             layers = new LayerStore(stateRoot);
             stagingRoot = StoreFolder.Open(stateRoot, "staging");
+            if (layout.GetIndexStamp() == default)
+            {
+                // Other tools take a layout without an index for none at all.
+                using FileDescriptor held = Lock();
+                layout.WriteIndex(layout.ReadIndex());
+            }
         }
         catch (KernelException failure)
         {
@@ -69,11 +75,18 @@ public sealed class ImageStore : IDisposable
     /// <summary>The image of that name (tag <c>latest</c> where none is given), id, or unambiguous prefix of an id.</summary>
     /// <param name="nameOrId">A name or the beginning of an id.</param>
     /// <returns>The image.</returns>
-    /// <exception cref="EngineException">NotFound, Ambiguous, or InvalidArgument for what is no image name.</exception>
+    /// <exception cref="EngineException">NotFound, Ambiguous, InvalidArgument for what is no image name, or Storage for an image that is damaged or has no layers.</exception>
     public ImageInfo Get(string nameOrId)
     {
         ArgumentNullException.ThrowIfNull(nameOrId);
-        return ImageQuery.IsHost(nameOrId) ? Host : ImageQuery.Find(ReadCatalog(), nameOrId).Images[0].Info;
+        if (ImageQuery.IsHost(nameOrId))
+        {
+            return Host;
+        }
+
+        // An image without layers must never reach those who take "no layers" for the machine's own root.
+        StoredImage found = ImageQuery.Find(ReadCatalog(), nameOrId).Images[0];
+        return found.IsWhole && found.Info.Layers.Count > 0 ? found.Info : throw NothingToRun(found.Info);
     }
 
     /// <summary>Makes an image of one layer from a root file system's tar archive: plain, gzip or zstd.</summary>
@@ -185,10 +198,9 @@ public sealed class ImageStore : IDisposable
     /// <exception cref="EngineException">Storage where a layer is missing.</exception>
     internal IReadOnlyList<string> LayerFolders(ImageInfo image)
     {
-        if (image.Id == image.Digest)
+        if (image.Layers.Count == 0 && !image.IsBuiltIn)
         {
-            throw new EngineException(
-                EngineErrorReason.Storage, image.Name ?? image.Id, $"The image '{image.Name ?? image.Id}' is damaged, or nothing that containers can be made of. Remove it and import it again.");
+            throw NothingToRun(image);
         }
 
         string[] folders = new string[image.Layers.Count];
@@ -220,6 +232,11 @@ public sealed class ImageStore : IDisposable
         subject,
         $"{attempt} failed: {failure.Message}.",
         failure);
+
+    private static EngineException NothingToRun(ImageInfo image) => new(
+        EngineErrorReason.Storage,
+        image.Name ?? image.Id,
+        $"The image '{image.Name ?? image.Id}' is damaged or has no layers: no container can be made of it. Remove it and import it again.");
 
     private static void Discard(IEnumerable<StagingFolder> folders)
     {

@@ -69,7 +69,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     public void Remove(string id, bool force, CancellationToken cancellation)
     {
         using ContainerLock held = services.Store.Lock(id, cancellation);
-        ContainerSnapshot? snapshot = ObserveForRemoval(id, force);
+        ContainerSnapshot? snapshot = observer.Observe(id);
         if (snapshot?.State == ContainerState.Running)
         {
             if (!force)
@@ -122,19 +122,6 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         if (observer.Observe(id) is { State: ContainerState.Exited })
         {
             Release(id, hasLeftCgroups: true);
-        }
-    }
-
-    private ContainerSnapshot? ObserveForRemoval(string id, bool force)
-    {
-        try
-        {
-            return observer.Observe(id);
-        }
-        catch (EngineException e) when (force && e.Reason == EngineErrorReason.Storage)
-        {
-            // A damaged record: the cgroup still knows the processes.
-            return null;
         }
     }
 

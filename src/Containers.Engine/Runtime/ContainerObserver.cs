@@ -13,7 +13,7 @@ internal sealed class ContainerObserver(ContainerStore store)
     {
         for (int wait = 0; ; wait++)
         {
-            ContainerRecords records = store.Read(id);
+            ContainerRecords records = ReadTolerantly(id);
             if (records.Document is null)
             {
                 return Unfinished(id);
@@ -68,6 +68,19 @@ internal sealed class ContainerObserver(ContainerStore store)
 
     /// <summary>A point in time from nanoseconds since 1970.</summary>
     public static DateTimeOffset Time(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
+
+    /// <summary>A damaged record must not keep the other containers from being listed: such a container is shown as one that can only be removed.</summary>
+    private ContainerRecords ReadTolerantly(string id)
+    {
+        try
+        {
+            return store.Read(id);
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.Storage)
+        {
+            return default;
+        }
+    }
 
     private static ContainerSnapshot Describe(ContainerDocument document) => new()
     {

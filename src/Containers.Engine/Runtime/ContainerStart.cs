@@ -151,7 +151,7 @@ internal sealed class ContainerStart(EngineServices services)
         }
 
         string own = $"containers/{document.Id}";
-        bool isHost = document.Layers.Count == 0;
+        bool isHost = document.ImageId == ImageStore.HostImage;
         List<string> layers = isHost ? ["/"] : [.. document.Layers.Reverse().Select(layer => $"layers/{Digest.Hex(layer)}/{LayerStore.FilesName}")];
         return new LaunchRoot.Overlay(
             services.Roots.StateRoot, layers, $"{own}/upper", $"{own}/work", Volatile: document.Options.RemoveOnExit,

@@ -132,6 +132,23 @@ public sealed class MountTargetTests : AttackTest
         Assert.DoesNotContain(File.ReadAllLines("/proc/self/mountinfo"), line => line.Contains(HostFolder, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_hundred_volumes_and_in_memory_folders_are_each_in_their_own_place()
+    {
+        var volumes = new List<BindMount>();
+        var tmpfs = new List<TmpfsMount>();
+        for (int i = 0; i < 50; i++)
+        {
+            string source = Fixture.MakeFolder($"volumes/{i}");
+            File.WriteAllText($"{source}/number", $"{i}\n");
+            volumes.Add(new BindMount(source, $"/volumes/{i}", ReadOnly: i % 2 == 0));
+            tmpfs.Add(new TmpfsMount($"/memory/{i}"));
+        }
+
+        ContainerOptions options = Script("for i in $(seq 0 49); do test $(cat /volumes/$i/number) = $i && grep -q \" /memory/$i tmpfs\" /proc/mounts || exit 1; done; touch /volumes/1/made && ! touch /volumes/2/made");
+        _ = Fixture.Run(options with { Volumes = volumes, Tmpfs = tmpfs }).Good();
+    }
+
     private void MakeLinks()
     {
         string up = string.Concat(Enumerable.Repeat("../", 20));

@@ -251,11 +251,22 @@ public sealed class ImageStoreTests : IDisposable
         ImageInfo image = Import("app", Archive("x"));
         File.AppendAllText($"{State}/images/blobs/sha256/{Digest.Hex(image.Id)}", " ");
         using ImageStore other = Open();
-        ImageInfo seen = other.Get("app");
-        Assert.Equal(image.Digest, seen.Id);
-        Assert.Empty(seen.Layers);
+        Assert.Equal(image.Digest, other.List()[1].Id);
+        Assert.Equal(EngineErrorReason.Storage, Fails(() => other.Get("app")).Reason);
+        Assert.Equal(EngineErrorReason.Storage, Fails(() => other.LayerFolders(other.List()[1])).Reason);
         other.Remove("app", force: false);
         Assert.Single(other.List());
+    }
+
+    [Fact]
+    public void An_image_without_layers_from_another_tool_is_listed_but_not_taken_for_the_machines_own_root()
+    {
+        ScratchFolder.SkipWithout("umoci");
+        scratch.Shell("umoci new --image state/images:empty:latest");
+        Assert.Equal("empty:latest", store.List()[1].Name);
+        Assert.Equal(EngineErrorReason.Storage, Fails(() => store.Get("empty")).Reason);
+        store.Remove("empty", force: false);
+        Assert.Single(store.List());
     }
 
     [Fact]

@@ -62,7 +62,7 @@ internal sealed partial class LaunchCompiler
 
         foreach (LaunchDevice device in request.HostDevices)
         {
-            MakeHostDevice(dev, device);
+            plan.WithOwnRegisters(() => MakeHostDevice(dev, device));
         }
 
         foreach ((string name, string to) in DefaultLinks)
@@ -112,7 +112,7 @@ internal sealed partial class LaunchCompiler
             plan.Call(text, SysNr.MoveMount, tmpfs, empty, folder, empty, MoveFromEmptyPath | MoveToEmptyPath);
             foreach ((string target, string source) in request.Cgroup.Shown)
             {
-                ShowCgroup(target, source, tmpfs, attributes | readOnly);
+                plan.WithOwnRegisters(() => ShowCgroup(target, source, tmpfs, attributes | readOnly));
             }
 
             if (readOnly != 0)

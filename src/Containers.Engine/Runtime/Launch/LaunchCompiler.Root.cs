@@ -85,7 +85,7 @@ internal sealed partial class LaunchCompiler
 
         foreach ((string _, Action mount) in mounts.OrderBy(m => m.Target.Count(c => c == '/')))
         {
-            mount();
+            plan.WithOwnRegisters(mount);
         }
     }
 

@@ -125,9 +125,19 @@ internal sealed class PlanBuilder
     /// <returns>Its number.</returns>
     public PlanArgument NewRegister()
     {
-        // More than 60 registers are needed by nobody but a container with many volumes: the last one is used again then.
-        int register = Math.Min(nextRegister++, PlanRegister.Count - 1);
-        return PlanArgument.Register(register);
+        // Two in one register would mount one thing in the other's place.
+        return nextRegister < PlanRegister.Count
+            ? PlanArgument.Register(nextRegister++)
+            : throw new EngineException(EngineErrorReason.Internal, "launch plan", $"The launch plan needs more than {PlanRegister.Count} registers.");
+    }
+
+    /// <summary>Adds steps whose registers nobody needs after them.</summary>
+    /// <param name="add">Adds the steps.</param>
+    public void WithOwnRegisters(Action add)
+    {
+        int first = nextRegister;
+        add();
+        nextRegister = first;
     }
 
     /// <summary>Adds a step that is a system call.</summary>
