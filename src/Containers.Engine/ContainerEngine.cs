@@ -70,10 +70,19 @@ public sealed class ContainerEngine : IDisposable
             return snapshot;
         }
 
-        ContainerDocument document = services.Store.Read(id).Document ?? throw new EngineException(
+        ContainerRecords before = services.Store.Read(id);
+        ContainerDocument document = before.Document ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
-        using MonitorLink link = start.Start(document, held, attach: false, withInput: false, cancellation);
-        return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
+        try
+        {
+            using MonitorLink link = start.Start(document, held, attach: false, withInput: false, cancellation);
+            return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
+        }
+        catch when (before.Exit is not null)
+        {
+            services.Store.Write(document, before.Exit);
+            throw;
+        }
     }
 
     /// <summary>Makes and starts a container attached to this session.</summary>
@@ -123,12 +132,12 @@ public sealed class ContainerEngine : IDisposable
     /// <summary>Asks a container to end, and kills it when it has not after a while. A container that is not running is left alone.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="signal">The signal; null for its own stop signal.</param>
-    /// <param name="timeout">How long it may take before SIGKILL.</param>
+    /// <param name="timeout">How long it may take before SIGKILL; null for the configuration's <c>runtime.stopTimeout</c>.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The ended container (removed already, where it was to be removed at its end).</returns>
     /// <exception cref="EngineException">NotFound, or Timeout where even SIGKILL did not end it.</exception>
-    public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, CancellationToken cancellation = default) =>
-        end.Stop(id, signal, timeout, cancellation);
+    public ContainerSnapshot Stop(string id, int? signal, TimeSpan? timeout, CancellationToken cancellation = default) =>
+        end.Stop(id, signal, timeout ?? TimeSpan.FromSeconds(services.Configuration.Runtime.StopTimeout), cancellation);
 
     /// <summary>Waits until a container has ended.</summary>
     /// <param name="id">Its id.</param>

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using Containers.Engine.Runtime;
 
 namespace Containers.Engine.Configuration;
@@ -35,7 +33,6 @@ public sealed record EngineConfiguration
     public RuntimeConfiguration Runtime { get; init; } = new();
 
     /// <summary>The file it was read from; null where there is none.</summary>
-    [JsonIgnore]
     public string? File { get; init; }
 
     /// <summary>Reads the configuration in force.</summary>
@@ -71,42 +68,16 @@ public sealed record EngineConfiguration
 
         try
         {
-            // As it stands first: for the types, the unknown keys and the line of what is wrong.
-            _ = JsonSerializer.Deserialize(text, ConfigurationJson.Default.EngineConfiguration) ?? throw new EngineException(
-                EngineErrorReason.InvalidConfiguration, path, $"{path}, line 1: the file holds null; it must hold an object, at least {{}}.");
-            return OverDefaults(text) with { File = path };
+            ConfigurationDocument? read = JsonSerializer.Deserialize(text, ConfigurationJson.Default.ConfigurationDocument);
+            return read is null
+                ? throw new EngineException(EngineErrorReason.InvalidConfiguration, path, $"{path}, line 1: the file holds null; it must hold an object, at least {{}}.")
+                : read.ToConfiguration(path);
         }
         catch (JsonException e)
         {
             string key = e.Path is { Length: > 2 } at ? $", key '{at.TrimStart('$').TrimStart('.')}'" : string.Empty;
             throw new EngineException(
                 EngineErrorReason.InvalidConfiguration, path, $"{path}, line {(e.LineNumber ?? 0) + 1}{key}: {Explain(e)}", e);
-        }
-    }
-
-    /// <summary>
-    /// The file's keys laid over the defaults: generated deserialisation fills the init-only properties of missing keys with null, 0
-    /// and false rather than with their initial values, and would so switch no_new_privs off where another key of its group is set.
-    /// </summary>
-    private static EngineConfiguration OverDefaults(string text)
-    {
-        JsonObject merged = JsonSerializer.SerializeToNode(new EngineConfiguration(), ConfigurationJson.Default.EngineConfiguration)!.AsObject();
-        Lay(JsonNode.Parse(text, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })!.AsObject(), merged);
-        return merged.Deserialize(ConfigurationJson.Default.EngineConfiguration)!;
-    }
-
-    private static void Lay(JsonObject over, JsonObject under)
-    {
-        foreach ((string key, JsonNode? value) in over)
-        {
-            if (value is JsonObject inner && under[key] is JsonObject known)
-            {
-                Lay(inner, known);
-            }
-            else if (value is not null)
-            {
-                under[key] = value.DeepClone();
-            }
         }
     }
 
@@ -125,12 +96,14 @@ public sealed record EngineConfiguration
         Require(Path.IsPathFullyQualified(StateRoot) && StateRoot != "/", "stateRoot", "it must be an absolute path other than /");
         Require(Path.IsPathFullyQualified(RuntimeRoot) && RuntimeRoot != "/", "runtimeRoot", "it must be an absolute path other than /");
         Require(StateRoot != RuntimeRoot, "runtimeRoot", "it must not be the folder of stateRoot");
-        Require(CgroupParent.Length > 0 && !CgroupParent.StartsWith('/'), "cgroupParent", "it must be a relative path such as pscontainers");
+        Require(
+            CgroupParent.Split('/').All(part => part is not ("" or "." or "..") && !part.Any(char.IsControl)), "cgroupParent", "it must be a relative path such as pscontainers, without . and ..");
         Require(Log.MaxSize >= 4096, "log.maxSize", "it must be at least 4096 (bytes)");
         Require(Log.MaxFiles is >= 1 and <= 1000, "log.maxFiles", "it must be 1 to 1000");
         Require(Limits.Memory is null or >= 6 * 1024 * 1024, "limits.memory", "it must be at least 6291456 (bytes, 6 MiB)");
         Require(Limits.Cpus is null or > 0, "limits.cpus", "it must be above 0");
         Require(Limits.PidsLimit is null or >= 1, "limits.pidsLimit", "it must be at least 1");
+        Require(Runtime.SeccompProfile is null || Path.IsPathFullyQualified(Runtime.SeccompProfile), "runtime.seccompProfile", "it must be an absolute path of a profile's file");
         Require(Runtime.StopTimeout is >= 0 and <= 86400, "runtime.stopTimeout", "it must be 0 to 86400 (seconds)");
     }
 
@@ -161,14 +134,6 @@ public sealed record RuntimeConfiguration
     /// <summary>Whether containers run with no_new_privs where they do not say.</summary>
     public bool NoNewPrivileges { get; init; } = true;
 
-    /// <summary>A seccomp profile's file used instead of the built-in default; null for that one.</summary>
+    /// <summary>The absolute path of a seccomp profile's file used instead of the built-in default; null for that one. Not for privileged containers.</summary>
     public string? SeccompProfile { get; init; }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    ReadCommentHandling = JsonCommentHandling.Skip,
-    AllowTrailingCommas = true,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
-[JsonSerializable(typeof(EngineConfiguration))]
-internal sealed partial class ConfigurationJson : JsonSerializerContext;

@@ -26,6 +26,9 @@ internal sealed class ContainerCreation(EngineServices services)
                 Cpus = asked.Limits.Cpus ?? services.Configuration.Limits.Cpus,
                 PidsLimit = asked.Limits.PidsLimit ?? services.Configuration.Limits.PidsLimit,
             },
+            Log = asked.Log ?? services.Configuration.Log,
+            NoNewPrivileges = asked.NoNewPrivileges ?? services.Configuration.Runtime.NoNewPrivileges,
+            SeccompProfile = asked.SeccompProfile ?? (asked.Privileged ? null : ConfiguredSeccompProfile()),
         };
         ContainerOptionsCheck.Check(asked);
 
@@ -66,9 +69,29 @@ internal sealed class ContainerCreation(EngineServices services)
         }
     }
 
+    /// <summary>The text of the profile that the configuration names; null where it names none. The document keeps it, so that a later edit changes no container.</summary>
+    private string? ConfiguredSeccompProfile()
+    {
+        if (services.Configuration.Runtime.SeccompProfile is not { } path)
+        {
+            return null;
+        }
+
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException(
+                EngineErrorReason.InvalidConfiguration, path,
+                $"The seccomp profile '{path}', which the configuration names (runtime.seccompProfile), cannot be read: {e.Message}", e);
+        }
+    }
+
     private void Write(ContainerDocument document)
     {
-        services.Store.MakeStateFolder(document.Id).Dispose();
+        services.Store.MakeStateFolder(document.Id, hasLayer: document.Options.RootFileSystem is null);
         services.Store.Write(document);
     }
 

@@ -33,7 +33,8 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         using FileDescriptor? process = OpenFirstProcess(id);
         if (process is null)
         {
-            return before;
+            // Not running; or it ended a moment ago, and its monitor is about to say how.
+            return AwaitRecord(before, cancellation);
         }
 
         int asked = signal ?? services.Store.Read(id).Document?.StopSignal ?? SigKill;
@@ -89,26 +90,39 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
 
         start.RemoveLeftCgroup(id);
-        services.Store.Remove(held, snapshot is { Reason: not StateReason.Incomplete } ? snapshot.Name : null);
+        services.Store.Remove(held, snapshot is { State: not ContainerState.Creating } ? snapshot.Name : null);
     }
 
     /// <summary>What a container's end leaves to do: cgroups that were nested, and the whole container where it is to go.</summary>
-    public void Release(string id, bool hasLeftCgroups)
+    /// <param name="id">The container.</param>
+    /// <param name="isRemoved">Whether it goes at its end.</param>
+    /// <param name="hasLeftCgroups">Whether its monitor could not remove every cgroup.</param>
+    public void Release(string id, bool isRemoved, bool hasLeftCgroups)
     {
+        if (!isRemoved && !hasLeftCgroups)
+        {
+            return;
+        }
+
         try
         {
+            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
+            ContainerRecords records = services.Store.Read(id);
+            if (records is { Exit: null, Running: { } running } && ContainerObserver.FirstProcess(running).IsAlive)
+            {
+                // Another session has started it anew: that life's own end will see to it.
+                return;
+            }
+
             if (hasLeftCgroups)
             {
                 start.RemoveLeftCgroup(id);
             }
 
-            if (services.Store.Read(id).Document is not { Options.RemoveOnExit: true } document)
+            if (isRemoved)
             {
-                return;
+                services.Store.Remove(held, records.Document?.Name);
             }
-
-            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
-            services.Store.Remove(held, document.Name);
         }
         catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
         {
@@ -116,12 +130,13 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
     }
 
-    /// <summary>What a monitor hands over when no session is there: as <see cref="Release"/>, but never of a running container.</summary>
+    /// <summary>What a monitor hands over when no session is there.</summary>
+    /// <param name="id">The container.</param>
     public void Finish(string id)
     {
-        if (observer.Observe(id) is { State: ContainerState.Exited })
+        if (observer.Observe(id) is { State: ContainerState.Exited } ended)
         {
-            Release(id, hasLeftCgroups: true);
+            Release(id, ended.Options.RemoveOnExit, hasLeftCgroups: true);
         }
     }
 

@@ -51,10 +51,13 @@ public sealed record ContainerOptions
     /// <summary>All capabilities, all devices, no seccomp filter, no masked paths.</summary>
     public bool Privileged { get; init; }
 
-    /// <summary>PR_SET_NO_NEW_PRIVS: no program inside gains privileges by setuid bits or file capabilities.</summary>
-    public bool NoNewPrivileges { get; init; } = true;
+    /// <summary>
+    /// PR_SET_NO_NEW_PRIVS: no program inside gains privileges by setuid bits or file capabilities. Null: as the configuration says
+    /// (<see cref="Configuration.RuntimeConfiguration.NoNewPrivileges"/>), which is yes where it does not.
+    /// </summary>
+    public bool? NoNewPrivileges { get; init; }
 
-    /// <summary>Null: the default profile. <c>unconfined</c>: none. Otherwise the JSON text of a profile in Docker's format.</summary>
+    /// <summary>Null: the configuration's profile, else the built-in default. <c>unconfined</c>: none. Otherwise the JSON text of a profile in Docker's format.</summary>
     public string? SeccompProfile { get; init; }
 
     /// <summary>Whether the masked and read-only paths of /proc and /sys are left open.</summary>
@@ -72,8 +75,8 @@ public sealed record ContainerOptions
     /// <summary>The signal that asks the container to end. Null: the image's, else SIGTERM.</summary>
     public int? StopSignal { get; init; }
 
-    /// <summary>How the container's output is kept.</summary>
-    public LogOptions Log { get; init; } = new();
+    /// <summary>How the container's output is kept. Null: as the configuration says.</summary>
+    public LogOptions? Log { get; init; }
 }
 
 /// <summary>Limits of a container's cgroup. Null: no limit of its own.</summary>

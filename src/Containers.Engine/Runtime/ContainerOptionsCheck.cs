@@ -24,7 +24,7 @@ internal static class ContainerOptionsCheck
         }
 
         CgroupManager.Validate(options.Limits);
-        CheckLog(options.Log);
+        CheckLog(options.Log ?? new LogOptions());
         CheckTexts(options);
         var targets = new HashSet<string>(StringComparer.Ordinal);
         foreach (BindMount volume in options.Volumes)

@@ -40,7 +40,18 @@ internal sealed class ContainerStore : IDisposable
             throw new EngineException(EngineErrorReason.AlreadyExists, id, $"A container with the id '{id}' is there already.");
         }
 
-        return TryLock(id) ?? throw new EngineException(EngineErrorReason.Busy, id, $"The new container '{id}' was removed by another session.");
+        do
+        {
+            if (TryLock(id) is { } taken)
+            {
+                return taken;
+            }
+
+            // An observer takes the lock for a moment to learn whether the container's maker lives.
+            Thread.Sleep(1);
+        }
+        while (IsThere(runtime, id));
+        throw new EngineException(EngineErrorReason.Busy, id, $"The new container '{id}' was removed by another session.");
     }
 
     /// <summary>Locks a container against every other session and thread; waits for the present holder.</summary>
@@ -56,10 +67,18 @@ internal sealed class ContainerStore : IDisposable
             }
 
             // After a reboot the runtime folder of a kept container is gone.
-            _ = Files.MakeFolder(runtime.Number, id, OwnerOnly);
+            bool isMade = Files.MakeFolder(runtime.Number, id, OwnerOnly);
             if (TryLock(id) is { } taken)
             {
-                return taken;
+                if (!isMade || IsThere(state, id))
+                {
+                    return taken;
+                }
+
+                // No reboot: another session removed the container since the look at it.
+                _ = Files.TryRemove(runtime.Number, id, isFolder: true);
+                taken.Dispose();
+                throw NotFound(id);
             }
 
             _ = cancellation.WaitHandle.WaitOne(wait);
@@ -140,14 +159,15 @@ internal sealed class ContainerStore : IDisposable
         return ids;
     }
 
-    /// <summary>Makes the folder of the writable layer and the log.</summary>
-    public FileDescriptor MakeStateFolder(string id)
+    /// <summary>Makes the folder of the log and, for an overlay, of the writable layer.</summary>
+    public void MakeStateFolder(string id, bool hasLayer)
     {
         _ = Files.MakeFolder(state.Number, id, OwnerOnly);
-        FileDescriptor folder = OpenStateFolder(id) ?? throw NotFound(id);
-        _ = Files.MakeFolder(folder.Number, "upper", 0x1ed);
-        _ = Files.MakeFolder(folder.Number, "work", OwnerOnly);
-        return folder;
+        if (hasLayer)
+        {
+            _ = Files.MakeFolder(state.Number, $"{id}/upper", 0x1ed);
+            _ = Files.MakeFolder(state.Number, $"{id}/work", OwnerOnly);
+        }
     }
 
     /// <summary>The folder of the writable layer and the log, or null.</summary>
@@ -158,13 +178,12 @@ internal sealed class ContainerStore : IDisposable
         Files.Open((isKept ? state : runtime).Number, id, LibC.O_RDONLY | LibC.O_DIRECTORY);
 
     /// <summary>Writes a container's document: it is whole from here on.</summary>
-    public void Write(ContainerDocument document)
-    {
-        bool isKept = !document.Options.RemoveOnExit;
-        using FileDescriptor folder = OpenRecordsFolder(document.Id, isKept);
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, ContainerJson.Default.ContainerDocument);
-        AtomicDocument.Write(folder.Number, DocumentName, json, durable: isKept);
-    }
+    public void Write(ContainerDocument document) =>
+        Write(document, DocumentName, JsonSerializer.SerializeToUtf8Bytes(document, ContainerJson.Default.ContainerDocument), durable: !document.Options.RemoveOnExit);
+
+    /// <summary>Writes again how a container ended, after a start that failed.</summary>
+    public void Write(ContainerDocument document, ExitRecord exit) =>
+        Write(document, ExitName, JsonSerializer.SerializeToUtf8Bytes(exit, ContainerJson.Default.ExitRecord), durable: false);
 
     /// <summary>Reads what is known of a container.</summary>
     public ContainerRecords Read(string id)
@@ -195,9 +214,12 @@ internal sealed class ContainerStore : IDisposable
     public void Remove(ContainerLock held, string? name)
     {
         string id = held.Id;
-        if (name is not null && HolderOf(name) == id)
+        foreach (string own in name is not null ? [name] : NamesOf(id))
         {
-            _ = Files.Remove(names.Number, name);
+            if (HolderOf(own) == id)
+            {
+                _ = Files.Remove(names.Number, own);
+            }
         }
 
         // The document first: a removal cut short leaves what can only be removed.
@@ -245,6 +267,30 @@ internal sealed class ContainerStore : IDisposable
             throw new EngineException(
                 EngineErrorReason.Storage, path, $"The record '{path}' is damaged ({e.Message}). Remove-Container -Force removes the container.", e);
         }
+    }
+
+    /// <summary>What a container without a readable document may be called.</summary>
+    private List<string> NamesOf(string id)
+    {
+        using FileDescriptor folder = Files.Open(names.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        var listing = new FolderListing(folder, "names");
+        var found = new List<string>();
+        while (listing.Next(out ReadOnlySpan<byte> entry, out _))
+        {
+            string name = System.Text.Encoding.UTF8.GetString(entry);
+            if (HolderOf(name) == id)
+            {
+                found.Add(name);
+            }
+        }
+
+        return found;
+    }
+
+    private void Write(ContainerDocument document, string name, byte[] json, bool durable)
+    {
+        using FileDescriptor folder = OpenRecordsFolder(document.Id, isKept: !document.Options.RemoveOnExit);
+        AtomicDocument.Write(folder.Number, name, json, durable);
     }
 
     private string? HolderOf(string name) => Files.ReadLink(names.Number, name);

@@ -199,7 +199,7 @@ public abstract class ContainerCreationCommand : ContainerCommand
         CapDrop = CapDrop,
         Privileged = Privileged,
         Init = Init,
-        NoNewPrivileges = LastSecurityOption("no-new-privileges") is not "false",
+        NoNewPrivileges = LastSecurityOption("no-new-privileges") is { } forbids ? forbids != "false" : null,
         SeccompProfile = LastSecurityOption("seccomp") is { } profile ? SeccompProfile(profile) : null,
         SystemPathsUnconfined = LastSecurityOption("systempaths") is "unconfined",
         Limits = new ResourceLimits { Memory = Memory?.Bytes, Cpus = Cpus, PidsLimit = PidsLimit },

@@ -32,10 +32,10 @@ public sealed class StopContainerCommand : ContainerCommand
     [ArgumentCompleter(typeof(SignalCompleter))]
     public Signal? Signal { get; set; }
 
-    /// <summary>How long the end may take before the container is killed: '30s', a number of seconds, or a TimeSpan. Without it 10 seconds.</summary>
+    /// <summary>How long the end may take before the container is killed: '30s', a number of seconds, or a TimeSpan. Without it the configuration's stopTimeout, which is 10 seconds where nothing else is said.</summary>
     [Parameter]
     [DurationArgument]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan? Timeout { get; set; }
 
     /// <summary>Writes the stopped containers to the pipeline.</summary>
     [Parameter]

@@ -56,7 +56,7 @@ internal static class EngineMapping
             PidsLimit = options.Limits.PidsLimit,
             CapAdd = options.CapAdd,
             CapDrop = options.CapDrop,
-            NoNewPrivileges = options.NoNewPrivileges,
+            NoNewPrivileges = options.NoNewPrivileges ?? true,
             Seccomp = options.Privileged ? "unconfined" : options.SeccompProfile switch
             {
                 null => "default",

@@ -103,7 +103,7 @@ public sealed class PrivilegeTests : AttackTest
         uint all = uint.MaxValue;
         byte[] sets = [.. BitConverter.GetBytes(all), .. BitConverter.GetBytes(all), .. BitConverter.GetBytes(0x401u),
             .. BitConverter.GetBytes(0x1ffu), .. BitConverter.GetBytes(0x1ffu), .. BitConverter.GetBytes(0u)];
-        Runtime.Launch.PlanArgument first = plan.Add(header), second = plan.Add(OwnSets(sets));
+        Containers.Engine.Runtime.Launch.PlanArgument first = plan.Add(header), second = plan.Add(OwnSets(sets));
         PlanEdit.Replace(ref plan.Step("setting the scheduling priority"), SysNr.Capset, first, second);
     }
 

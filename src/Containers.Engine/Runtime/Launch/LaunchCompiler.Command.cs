@@ -93,7 +93,7 @@ internal sealed partial class LaunchCompiler
     private void BecomeCommand()
     {
         plan.Call(new("setting the file mode mask"), SysNr.Umask, 0x12);
-        bool early = request.Seccomp is not null && !Options.NoNewPrivileges;
+        bool early = request.Seccomp is not null && !NoNewPrivileges;
         if (early)
         {
             // Without no_new_privs only CAP_SYS_ADMIN may install a filter, so it comes before the capabilities go.
@@ -111,7 +111,7 @@ internal sealed partial class LaunchCompiler
         }
 
         plan.Call(new("closing every other descriptor"), SysNr.CloseRange, 3, uint.MaxValue, CloseRangeCloseOnExec);
-        if (Options.NoNewPrivileges)
+        if (NoNewPrivileges)
         {
             plan.Call(new("forbidding new privileges"), SysNr.Prctl, SetNoNewPrivileges, 1, 0, 0, 0);
         }

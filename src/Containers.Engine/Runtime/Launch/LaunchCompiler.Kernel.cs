@@ -87,6 +87,10 @@ internal sealed partial class LaunchCompiler
         }
 
         plan.Call(text, SysNr.Mknodat, folder, Text(device.Path[(slash + 1)..]), device.Mode, device.Number).Allow(Errno.EEXIST);
+        if (slash > 0)
+        {
+            plan.Call(text, SysNr.Close, folder);
+        }
     }
 
     private void MountSys()

@@ -117,6 +117,10 @@ internal sealed partial class LaunchCompiler
         // A link in the image could lead the target onto procfs, and a file that another mount covers is no defence.
         plan.Do(text, PlanOperation.VerifyFileSystem, target, ProcMagic, 1);
         plan.Call(text, SysNr.MoveMount, mount, empty, target, empty, MoveFromEmptyPath | MoveToEmptyPath);
+
+        // A container may have more volumes than a process may have descriptors.
+        plan.Call(text, SysNr.Close, mount);
+        plan.Call(text, SysNr.Close, target);
     }
 
     private void EnterRoot()

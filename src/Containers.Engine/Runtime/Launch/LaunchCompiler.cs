@@ -31,6 +31,10 @@ internal sealed partial class LaunchCompiler
 
     private ContainerOptions Options => request.Options;
 
+    private LogOptions Log => Options.Log ?? new LogOptions();
+
+    private bool NoNewPrivileges => Options.NoNewPrivileges ?? true;
+
     /// <summary>Compiles the plan.</summary>
     /// <param name="request">What to launch.</param>
     /// <returns>Its bytes, the sentence of each step, and the descriptors to inherit.</returns>
@@ -89,8 +93,8 @@ internal sealed partial class LaunchCompiler
             LogFolder = plan.Inherit(d.LogFolder, isMonitors: true),
             OomCounter = cgroup.OomCounter is int counter ? plan.Inherit(counter, isMonitors: true) : -1,
             HandOverProgram = d.HandOver is int program ? plan.Inherit(program, isMonitors: true) : -1,
-            LogMaxFiles = Options.Log.MaxFiles,
-            LogMaxSize = Options.Log.MaxSize,
+            LogMaxFiles = Log.MaxFiles,
+            LogMaxSize = Log.MaxSize,
             HandOverArguments = (uint)plan.AddStrings(["containers", "finish", request.Id]),
             HandOverEnvironment = (uint)plan.AddStrings(request.HandOverEnvironment),
             MonitorCgroupCount = (uint)cgroup.MonitorJoin.Count,
