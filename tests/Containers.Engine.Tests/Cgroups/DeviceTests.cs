@@ -6,6 +6,7 @@ using Tmds.Linux;
 
 namespace Containers.Engine.Tests.Cgroups;
 
+[Trait("Kernel", "CgroupV2")]
 public sealed class DeviceTests(CgroupFixture fixture) : IClassFixture<CgroupFixture>
 {
     // A loop device of the test's own with known content; prints what dd says of reading it through a node that is made inside the cgroup.

@@ -5,6 +5,7 @@ using Containers.Interop;
 
 namespace Containers.Engine.Tests.Cgroups;
 
+[Trait("Kernel", "CgroupV2")]
 public sealed class LifecycleTests(CgroupFixture fixture) : LifecycleTestsOf(fixture), IClassFixture<CgroupFixture>
 {
     private readonly CgroupFixture fixture = fixture;
@@ -80,6 +81,7 @@ public sealed class LifecycleTests(CgroupFixture fixture) : LifecycleTestsOf(fix
 }
 
 /// <summary>What only a pure v2 machine can show.</summary>
+[Trait("Kernel", "CgroupV2")]
 public sealed class V2LifecycleTests(CgroupFixture fixture) : IClassFixture<CgroupFixture>
 {
     [Fact]

@@ -5,6 +5,7 @@ using Containers.Engine.Runtime;
 
 namespace Containers.Engine.Tests.Cgroups;
 
+[Trait("Kernel", "CgroupV2")]
 public sealed class LimitTests(CgroupFixture fixture) : LimitTestsOf(fixture), IClassFixture<CgroupFixture>;
 
 /// <summary>The same where no v2 hierarchy is to be seen.</summary>

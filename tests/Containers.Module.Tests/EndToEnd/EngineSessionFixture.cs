@@ -16,7 +16,7 @@ internal sealed class EngineSessionFixture : IDisposable
     public EngineSessionFixture(params Type[] cmdlets)
     {
         // Not below /tmp, which may be a tmpfs too small for layers.
-        Root = Directory.CreateDirectory(Path.Combine("/var/tmp", "containers-tests-" + Guid.NewGuid().ToString("N"))).FullName;
+        Root = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("CGROUP2_VM_SCRATCH") ?? "/var/tmp", "containers-tests-" + Guid.NewGuid().ToString("N"))).FullName;
         Environment.SetEnvironmentVariable(RootVariable, Root);
         Session = new PowerShellSession(importModule: true, cmdlets);
     }

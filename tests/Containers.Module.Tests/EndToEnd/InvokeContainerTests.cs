@@ -259,6 +259,7 @@ public sealed class InvokeContainerTests : IDisposable
     }
 
     [Fact]
+    [Trait("Kernel", "CgroupV2")]
     public void A_memory_limit_that_is_exceeded_is_told_in_the_result()
     {
         // tail keeps what has no newline.

@@ -2,6 +2,7 @@ using System.Diagnostics;
 
 namespace Containers.Module.Tests.EndToEnd;
 
+[Trait("Kernel", "CgroupV2")]
 public sealed class LifecycleTests : IDisposable
 {
     private readonly EngineSessionFixture _engine = new();

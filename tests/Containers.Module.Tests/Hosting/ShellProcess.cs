@@ -5,7 +5,8 @@ namespace Containers.Module.Tests.Hosting;
 /// <summary>Runs of the built Containers.Shell as a process of its own.</summary>
 internal static class ShellProcess
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    // An emulated machine may be fifty times slower.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(Environment.GetEnvironmentVariable("CGROUP2_VM") is null ? 1 : 6);
 
     public static ShellResult Run(params string[] arguments) => Run(Repository.Shell, arguments);
 
