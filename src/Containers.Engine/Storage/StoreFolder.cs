@@ -31,7 +31,7 @@ internal static class StoreFolder
             throw new EngineException(
                 isDenied ? EngineErrorReason.PermissionDenied : EngineErrorReason.Storage,
                 path,
-                $"The engine's folder '{path}' cannot be opened: {failure.Message}. Run as root, or set the roots in the configuration.",
+                $"The engine's folder '{path}' cannot be opened: {failure.Message}. Containers need root; run the session as root.",
                 failure);
         }
     }

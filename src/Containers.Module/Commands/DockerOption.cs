@@ -31,11 +31,22 @@ internal static class DockerOption
             name = "WorkingDirectory";
         }
 
+        if (NotThereYet.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            return $"-{name} is not there yet. " + Order;
+        }
+
         var parameter = command.Parameters.Keys.FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase));
         return parameter is null
             ? $"{command.Name} has no parameter {word}. {Order}"
             : $"{word} is spelt -{parameter}. {Order}";
     }
+
+    private static readonly string[] NotThereYet =
+    [
+        "Publish", "PublishAll", "Restart", "Entrypoint", "Device", "Ulimit", "Sysctl", "Mount", "AddHost", "Dns", "EnvFile", "Pull", "ShmSize",
+        "HealthCommand", "CidFile", "GroupAdd", "OomScoreAdj", "UserNamespace", "Platform",
+    ];
 
     private static string? Short(string word) => word switch
     {
@@ -46,6 +57,8 @@ internal static class DockerOption
         "-w" => "WorkingDirectory",
         "-h" => "HostName",
         "-l" => "Label",
+        "-p" => "Publish",
+        "-P" => "PublishAll",
         _ => null,
     };
 }

@@ -24,12 +24,25 @@ internal static class LaunchFailure
                     $"The command '{command}' of the container '{document.Name}' cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
         }
 
+        if (step >= 0 && step < plan.Texts.Count && plan.Texts[step].Action.StartsWith("mounting the volume", StringComparison.Ordinal) && VolumeAdvice(errno) is { } advice)
+        {
+            return new EngineException(
+                EngineErrorReason.LaunchFailed, document.Name, $"Starting the container '{document.Name}' failed while {plan.Texts[step]}: {KernelException.Describe(errno)}. {advice}", errno);
+        }
+
         string what = step >= 0 && step < plan.Texts.Count ? plan.Texts[step].ToString()
             : fault == PlanFault.Died ? "preparing its first process"
             : "making the namespaces";
         string why = Why(document, fault, errno);
         return new EngineException(EngineErrorReason.LaunchFailed, document.Name, $"Starting the container '{document.Name}' failed while {what}: {why}", errno);
     }
+
+    private static string? VolumeAdvice(Errno errno) => errno switch
+    {
+        Errno.EINVAL or Errno.ENOTDIR => "One of the two is a file and the other a folder; they must be alike.",
+        Errno.EROFS => "The place is not there, and what it would be made in is read-only: make it first.",
+        _ => null,
+    };
 
     private static string Advice(Errno errno) => errno switch
     {
