@@ -53,6 +53,7 @@ internal sealed class LogReader
         using FolderWatch? watch = query.Follow ? FolderWatch.TryOpen(folder, out _) : null;
         var files = new LogFolder(folder);
         var segments = new Queue<LogSegment>(files.OpenAll());
+        bool isAllNew = segments.Count == 0;
         while (query.Follow && segments.Count == 0)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -72,7 +73,8 @@ internal sealed class LogReader
         LogSegment? current = null;
         try
         {
-            long offset = SkipToTail(segments, query);
+            // A tail counts back from the moment of asking: what came after it is not to be skipped.
+            long offset = isAllNew ? 0 : SkipToTail(segments, query);
             while (segments.TryDequeue(out LogSegment? next))
             {
                 current?.Dispose();
