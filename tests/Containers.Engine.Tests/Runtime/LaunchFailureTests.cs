@@ -59,6 +59,21 @@ public sealed class LaunchFailureTests : IDisposable
     }
 
     [Fact]
+    public void A_file_on_a_folder_is_refused_with_what_is_wrong()
+    {
+        string root = fixture.MakeRoot();
+        var options = new ContainerOptions
+        {
+            RootFileSystem = root, Command = ["true"], RemoveOnExit = true, Volumes = [new BindMount("/etc/passwd", "/bin", ReadOnly: true)],
+        };
+
+        EngineException failure = Assert.Throws<EngineException>(() => fixture.Engine.Run(options, withInput: false, TestContext.Current.CancellationToken));
+
+        Assert.Contains("One of the two is a file and the other a folder", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(fixture.Engine.List());
+    }
+
+    [Fact]
     public void A_start_that_is_cancelled_before_and_during()
     {
         string root = fixture.MakeRoot();

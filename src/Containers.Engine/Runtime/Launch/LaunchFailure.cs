@@ -24,24 +24,19 @@ internal static class LaunchFailure
                     $"The command '{command}' of the container '{document.Name}' cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
         }
 
-        if (step >= 0 && step < plan.Texts.Count && plan.Texts[step].Action.StartsWith("mounting the volume", StringComparison.Ordinal) && VolumeAdvice(errno) is { } advice)
-        {
-            return new EngineException(
-                EngineErrorReason.LaunchFailed, document.Name, $"Starting the container '{document.Name}' failed while {plan.Texts[step]}: {KernelException.Describe(errno)}. {advice}", errno);
-        }
-
         string what = step >= 0 && step < plan.Texts.Count ? plan.Texts[step].ToString()
             : fault == PlanFault.Died ? "preparing its first process"
             : "making the namespaces";
-        string why = Why(document, fault, errno);
+        string why = Why(document, what, fault, errno);
         return new EngineException(EngineErrorReason.LaunchFailed, document.Name, $"Starting the container '{document.Name}' failed while {what}: {why}", errno);
     }
 
-    private static string? VolumeAdvice(Errno errno) => errno switch
+    private static string VolumeAdvice(string what, Errno errno) => errno switch
     {
-        Errno.EINVAL or Errno.ENOTDIR => "One of the two is a file and the other a folder; they must be alike.",
-        Errno.EROFS => "The place is not there, and what it would be made in is read-only: make it first.",
-        _ => null,
+        _ when !what.StartsWith("mounting the volume", StringComparison.Ordinal) => string.Empty,
+        Errno.EINVAL or Errno.ENOTDIR => " One of the two is a file and the other a folder; they must be alike.",
+        Errno.EROFS => " The place is not there, and what it would be made in is read-only: make it first.",
+        _ => string.Empty,
     };
 
     private static string Advice(Errno errno) => errno switch
@@ -51,7 +46,7 @@ internal static class LaunchFailure
         _ => string.Empty,
     };
 
-    private static string Why(ContainerDocument document, int fault, Errno errno)
+    private static string Why(ContainerDocument document, string what, int fault, Errno errno)
     {
         string user = document.Command.User;
         return fault switch
@@ -68,7 +63,7 @@ internal static class LaunchFailure
             PlanFault.OutsideRoot => "the working directory lies outside the container.",
             PlanFault.Died => "the first process was killed before it could execute the command. A memory limit that is too low does that, or a seccomp profile.",
             PlanFault.MonitorGone => "the container's monitor was killed.",
-            _ => $"{KernelException.Describe(errno)}.",
+            _ => $"{KernelException.Describe(errno)}.{VolumeAdvice(what, errno)}",
         };
     }
 }
