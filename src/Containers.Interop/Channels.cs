@@ -85,45 +85,42 @@ public static unsafe partial class Channels
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static bool WaitReadable(FileDescriptor descriptor, TimeSpan timeout, CancellationToken cancellation)
     {
-        using FileDescriptor? wake = cancellation.CanBeCanceled ? MakeEvent() : null;
-        using CancellationTokenRegistration registration = wake is null ? default : cancellation.UnsafeRegister(Wake, wake);
+        using WakeUp? wake = cancellation.CanBeCanceled ? new WakeUp() : null;
+        using CancellationTokenRegistration registration = wake is null ? default : cancellation.UnsafeRegister(static w => ((WakeUp)w!).Set(), wake);
         long deadline = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)Math.Ceiling(timeout.TotalMilliseconds);
-        pollfd* entries = stackalloc pollfd[2];
+        Span<PollEntry> entries = [new(descriptor.Number, PollEvents.Readable), new(wake?.Number ?? -1, PollEvents.Readable)];
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             long left = deadline == long.MaxValue ? -1 : Math.Max(0, deadline - Environment.TickCount64);
-            entries[0] = new pollfd { fd = descriptor.Number, events = (short)LibC.POLLIN };
-            entries[1] = new pollfd { fd = wake?.Number ?? -1, events = (short)LibC.POLLIN };
-            int ready = poll(entries, 2, (int)Math.Min(left, int.MaxValue));
-            if (ready < 0 && LibC.errno != LibC.EINTR)
-            {
-                throw Native.LastError("waiting for", "a descriptor");
-            }
-
-            if (ready > 0 && entries[0].revents != 0)
+            bool isReady = Poll(entries, (int)Math.Min(left, int.MaxValue));
+            if (isReady && entries[0].Returned != PollEvents.None)
             {
                 return true;
             }
 
-            if (ready == 0 && left >= 0 && Environment.TickCount64 >= deadline)
+            if (!isReady && left >= 0 && Environment.TickCount64 >= deadline)
             {
                 return false;
             }
         }
     }
 
+    /// <summary>poll(2).</summary>
+    /// <param name="entries">What is waited for, and what came; those with a negative descriptor are passed over.</param>
+    /// <param name="milliseconds">How long at most; -1 for ever.</param>
+    /// <returns>Whether something came; false too when a signal ended the waiting early.</returns>
+    /// <exception cref="KernelException">The call failed.</exception>
+    public static bool Poll(Span<PollEntry> entries, int milliseconds)
+    {
+        fixed (PollEntry* p = entries)
+        {
+            int ready = poll(p, (nuint)entries.Length, milliseconds);
+            return ready >= 0 || LibC.errno == LibC.EINTR ? ready > 0 : throw Native.LastError("waiting for", "a descriptor");
+        }
+    }
+
     // Tmds.LibC 0.5.0 imports poll without keeping errno, so that a signal would look like any other failure.
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int poll(pollfd* entries, nuint count, int milliseconds);
-
-    private static FileDescriptor MakeEvent() =>
-        new(Native.Check(LibC.eventfd(0, LibC.EFD_CLOEXEC), "making", "an event descriptor"));
-
-    private static void Wake(object? state)
-    {
-        ulong one = 1;
-        var wake = (FileDescriptor)state!;
-        _ = LibC.write(wake.Number, &one, sizeof(ulong));
-    }
+    private static partial int poll(PollEntry* entries, nuint count, int milliseconds);
 }

@@ -31,11 +31,11 @@ internal sealed class AttachedContainer : ForegroundContainer
 
     public override ContainerSnapshot Container { get; }
 
-    public override Stream? StandardInput { get; }
+    public override FileStream? StandardInput { get; }
 
-    public override Stream StandardOutput { get; }
+    public override FileStream StandardOutput { get; }
 
-    public override Stream StandardError { get; }
+    public override FileStream StandardError { get; }
 
     public override void Signal(int signal) => link.Signal(signal);
 

@@ -2,7 +2,8 @@ namespace Containers.Engine.Runtime;
 
 /// <summary>
 /// A container that this session started and is attached to. Its output must be read to the end of both streams: a
-/// reader that stops slows the container down. Disposing detaches; the container and its log go on.
+/// reader that stops slows the container down. The streams are unbuffered ends of pipes, whose handles can be waited on with poll(2).
+/// Disposing detaches; the container and its log go on.
 /// </summary>
 public abstract class ForegroundContainer : IDisposable
 {
@@ -10,13 +11,13 @@ public abstract class ForegroundContainer : IDisposable
     public abstract ContainerSnapshot Container { get; }
 
     /// <summary>The first process's standard input; closing it gives end-of-file. Null where none was asked for.</summary>
-    public abstract Stream? StandardInput { get; }
+    public abstract FileStream? StandardInput { get; }
 
     /// <summary>The container's standard output as raw bytes.</summary>
-    public abstract Stream StandardOutput { get; }
+    public abstract FileStream StandardOutput { get; }
 
     /// <summary>The container's standard error as raw bytes.</summary>
-    public abstract Stream StandardError { get; }
+    public abstract FileStream StandardError { get; }
 
     /// <summary>Sends a signal to the first process. Nothing happens where it has ended.</summary>
     /// <param name="signal">The signal's number.</param>

@@ -97,7 +97,8 @@ internal sealed class FolderRemoval
                 continue;
             }
 
-            if (errno is not (Errno.None or Errno.ENOENT))
+            // Another one removed it meanwhile, or put a file in its place: then the next pass over the folder above meets that.
+            if (errno is not (Errno.None or Errno.ENOENT) && !(errno == Errno.ENOTDIR && levels.Count > 1))
             {
                 throw new KernelException(errno, $"removing '{Show(level.Name)}' in", subject);
             }

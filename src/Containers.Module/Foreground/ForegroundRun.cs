@@ -1,72 +1,67 @@
 using System.Diagnostics;
 using Containers.Engine;
 using Containers.Engine.Runtime;
+using Containers.Interop;
 
 namespace Containers.Foreground;
 
 /// <summary>
-/// A container in the foreground, from the side of the pipeline: its streams on threads of their own, and its end, by itself
-/// or by Ctrl-C. <see cref="Interrupt"/> may be called on any thread, everything else on the pipeline's.
+/// A container in the foreground, from the side of the pipeline, whose thread does everything: it waits for output, room for
+/// input and Ctrl-C at once, and so slows the container down where its own reader is slow. <see cref="Interrupt"/> may be called on any thread.
 /// </summary>
 internal sealed class ForegroundRun
 {
     private const int Interrupted = 2;
     private const int Killed = 9;
+    private const int ChunkSize = 64 * 1024;
+    private const int ConsoleChunkSize = 4096;
 
     /// <summary>How long a container has to end after SIGINT.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
     private readonly ForegroundContainer _container;
-    private readonly Exchange _exchange = new(outputs: 2);
-    private readonly CancellationTokenSource _ended = new();
+    private readonly OutputReader _output;
+    private readonly OutputReader _error;
+    private readonly InputWriter _input;
+    private readonly WakeUp _wakeUp = new();
+    private readonly byte[] _buffer = new byte[ChunkSize];
     private readonly Lock _gate = new();
     private long _interruptedAt;
-    private bool _consoleAttached;
+    private FileDescriptor? _console;
     private bool _over;
 
-    /// <summary>Begins to pump. From here on the run owns the container and the file.</summary>
+    /// <summary>From here on the run owns the container and the file.</summary>
     /// <param name="container">The running container.</param>
     /// <param name="asBytes">Whether standard output comes as bytes instead of lines.</param>
     /// <param name="outFile">Where standard output goes instead of the pipeline, or null.</param>
     public ForegroundRun(ForegroundContainer container, bool asBytes, Stream? outFile)
     {
         _container = container;
-        if (outFile is null)
-        {
-            StreamPumps.Read("container stdout", container.StandardOutput, _exchange, isError: false, asBytes);
-        }
-        else
-        {
-            StreamPumps.Copy("container stdout", container.StandardOutput, outFile, _exchange);
-        }
-
-        StreamPumps.Read("container stderr", container.StandardError, _exchange, isError: true, asBytes: false);
-        if (container.StandardInput is { } input)
-        {
-            StreamPumps.Write(_exchange, input);
-        }
+        _output = new OutputReader(container.StandardOutput, isError: false, asBytes, outFile);
+        _error = new OutputReader(container.StandardError, isError: true, asBytes: false, file: null);
+        _input = new InputWriter(container.StandardInput);
     }
 
-    /// <summary>Copies the terminal's standard input from now on.</summary>
+    /// <summary>
+    /// Passes the terminal's standard input on from now on. It is read only while the container runs and reads: what is typed at
+    /// another time is the session's.
+    /// </summary>
     public void AttachConsole()
     {
-        _consoleAttached = true;
-        ConsoleInput.Copy(_exchange, _ended.Token);
+        using var standardInput = new FileDescriptor(0);
+        _console = standardInput.Duplicate();
+        standardInput.SetHandleAsInvalid();
     }
 
-    /// <summary>Passes input on, and output that came meanwhile.</summary>
+    /// <summary>Passes input on, and output that has come meanwhile.</summary>
     /// <param name="input">The bytes.</param>
     /// <param name="deliver">Told each piece of output.</param>
-    public void Feed(byte[] input, Action<OutputPiece> deliver)
+    public void Feed(ReadOnlySpan<byte> input, Action<OutputPiece> deliver)
     {
-        while (!_exchange.TryOffer(input))
+        while (input.Length > 0)
         {
-            _exchange.Wait(forRoom: true);
-            Drain(deliver);
+            input = input[Exchange(input, deliver)..];
         }
-
-        Drain(deliver);
-        ThrowIfInterrupted();
     }
 
     /// <summary>Ends the input, passes on the rest of the output, and waits for the end.</summary>
@@ -75,14 +70,15 @@ internal sealed class ForegroundRun
     /// <returns>The ended container.</returns>
     public ContainerSnapshot WaitForExit(Action<OutputPiece> deliver, CancellationToken cancellation)
     {
-        if (!_consoleAttached)
+        if (_console is { } console)
         {
-            _exchange.CompleteInput();
+            FeedFrom(console, deliver);
         }
 
-        while (_exchange.Wait(forRoom: false))
+        _input.Dispose();
+        while (_output.IsOpen || _error.IsOpen)
         {
-            Drain(deliver);
+            _ = Exchange([], deliver);
         }
 
         ThrowIfInterrupted();
@@ -102,8 +98,8 @@ internal sealed class ForegroundRun
             }
 
             _interruptedAt = Stopwatch.GetTimestamp();
-            _exchange.Abandon();
             SendSignal(Interrupted);
+            _wakeUp.Set();
         }
     }
 
@@ -119,6 +115,7 @@ internal sealed class ForegroundRun
         }
 
         Interrupt();
+        CloseStreams();
         try
         {
             if (!WaitUntilGraceIsOver())
@@ -168,11 +165,68 @@ internal sealed class ForegroundRun
         }
     }
 
-    private void Drain(Action<OutputPiece> deliver)
+    private void FeedFrom(FileDescriptor console, Action<OutputPiece> deliver)
     {
-        while (_exchange.TryTake(out var piece))
+        while (_input.IsOpen && (_output.IsOpen || _error.IsOpen))
         {
-            deliver(piece);
+            Span<PollEntry> entries = [_output.Entry, _error.Entry, WakeUpEntry, new(console.Number, PollEvents.Readable)];
+            Wait(entries, deliver);
+            if (entries[3].Returned != PollEvents.None)
+            {
+                var typed = ReadConsole(console);
+                if (typed.Length == 0)
+                {
+                    return;
+                }
+
+                Feed(typed, deliver);
+            }
+        }
+    }
+
+    private static byte[] ReadConsole(FileDescriptor console)
+    {
+        var buffer = new byte[ConsoleChunkSize];
+        try
+        {
+            return buffer[..Files.Read(console, buffer, "standard input")];
+        }
+        catch (KernelException)
+        {
+            // The terminal is gone: end-of-file.
+            return [];
+        }
+    }
+
+    /// <summary>Waits until something can be done, and does it.</summary>
+    /// <returns>How many bytes of the input are done with.</returns>
+    private int Exchange(ReadOnlySpan<byte> input, Action<OutputPiece> deliver)
+    {
+        if (input.Length > 0 && !_input.IsOpen)
+        {
+            return input.Length;
+        }
+
+        Span<PollEntry> entries = [_output.Entry, _error.Entry, WakeUpEntry, input.Length > 0 ? _input.Entry : new(-1, PollEvents.None)];
+        Wait(entries, deliver);
+        return entries[3].Returned != PollEvents.None ? _input.Write(input) : 0;
+    }
+
+    private PollEntry WakeUpEntry => new(_wakeUp.Number, PollEvents.Readable);
+
+    /// <summary>Waits for the first of the entries, of which the first two are the outputs, and passes on what they have.</summary>
+    private void Wait(Span<PollEntry> entries, Action<OutputPiece> deliver)
+    {
+        _ = Channels.Poll(entries, milliseconds: -1);
+        ThrowIfInterrupted();
+        if (entries[0].Returned != PollEvents.None)
+        {
+            _output.Read(_buffer, deliver);
+        }
+
+        if (entries[1].Returned != PollEvents.None)
+        {
+            _error.Read(_buffer, deliver);
         }
     }
 
@@ -194,9 +248,16 @@ internal sealed class ForegroundRun
             _over = true;
         }
 
-        _exchange.Abandon();
-        _ended.Cancel();
+        CloseStreams();
         _container.Dispose();
-        _ended.Dispose();
+        _console?.Dispose();
+        _wakeUp.Dispose();
+    }
+
+    private void CloseStreams()
+    {
+        _output.Dispose();
+        _error.Dispose();
+        _input.Dispose();
     }
 }

@@ -4,5 +4,4 @@ namespace Containers.Foreground;
 /// <param name="IsError">Whether it is of standard error.</param>
 /// <param name="Lines">Its whole lines, where it was decoded.</param>
 /// <param name="Bytes">Its bytes, where it was not.</param>
-/// <param name="Size">What it counts for in the bound of the queue: bytes as they came.</param>
-internal readonly record struct OutputPiece(bool IsError, IReadOnlyList<string> Lines, byte[]? Bytes, int Size);
+internal readonly record struct OutputPiece(bool IsError, IReadOnlyList<string> Lines, byte[]? Bytes);

@@ -93,7 +93,7 @@ public sealed class ForegroundRunTests : IDisposable
                         noted = int.TryParse(File.ReadAllText(progress), out var number) ? number : 0;
                     }
 
-                    size += piece.Size;
+                    size += piece.Bytes!.Length;
                 },
                 TestContext.Current.CancellationToken);
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.IO.Pipes;
 using Containers.Engine;
 using Containers.Engine.Runtime;
+using Containers.Interop;
 
 namespace Containers.Module.Tests.Foreground;
 
@@ -21,13 +23,27 @@ internal sealed class ProcessContainer : ForegroundContainer
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
+        StandardOutput = IntoFileStream(_process.StandardOutput.BaseStream, FileAccess.Read);
+        StandardError = IntoFileStream(_process.StandardError.BaseStream, FileAccess.Read);
         if (withInput)
         {
-            StandardInput = _process.StandardInput.BaseStream;
+            StandardInput = IntoFileStream(_process.StandardInput.BaseStream, FileAccess.Write);
         }
         else
         {
             _process.StandardInput.Close();
+        }
+    }
+
+    // The same pipe under a descriptor of its own, as the engine hands it out.
+    private static FileStream IntoFileStream(Stream stream, FileAccess access)
+    {
+        using (stream)
+        {
+            using var borrowed = new FileDescriptor((int)((PipeStream)stream).SafePipeHandle.DangerousGetHandle());
+            FileDescriptor own = borrowed.Duplicate();
+            borrowed.SetHandleAsInvalid();
+            return own.IntoStream(access);
         }
     }
 
@@ -39,11 +55,11 @@ internal sealed class ProcessContainer : ForegroundContainer
 
     public override ContainerSnapshot Container => new() { Id = "0", Name = "test", Options = new ContainerOptions() };
 
-    public override Stream? StandardInput { get; }
+    public override FileStream? StandardInput { get; }
 
-    public override Stream StandardOutput => _process.StandardOutput.BaseStream;
+    public override FileStream StandardOutput { get; }
 
-    public override Stream StandardError => _process.StandardError.BaseStream;
+    public override FileStream StandardError { get; }
 
     public override void Signal(int signal)
     {
