@@ -19,7 +19,7 @@ internal sealed class Bench : IDisposable
         peers = new Peers(workspace);
 
         // The engine under test keeps its images and containers in the workspace; every coprocess inherits this.
-        Environment.SetEnvironmentVariable("CONTAINERS_ROOT", workspace.NewFolder("engine"));
+        Environment.SetEnvironmentVariable("CONTAINERS_CONFIG", workspace.WriteEngineConfiguration());
     }
 
     internal Report Run()

@@ -16,7 +16,7 @@ internal sealed class DockerDaemon : IDisposable
         process = Command.Start(Workspace.Isolated(
             withNetwork: true,
             "mount -t tmpfs none /run || exit",
-            Command.Find("dockerd"), "--data-root", folder + "/data", "--exec-root", folder + "/run", "-H", $"unix://{workspace.Folder}/docker.sock",
+            Command.Find("dockerd"), "--data-root", folder + "/data", "--exec-root", workspace.NewRunFolder("docker"), "-H", $"unix://{workspace.Folder}/docker.sock",
             "-p", folder + "/pid", $"--cgroup-parent=/{workspace.CgroupName}", "--log-level", "error"));
         process.OutputDataReceived += static (_, _) => { };
         string? lastError = null;

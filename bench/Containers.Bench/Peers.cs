@@ -17,14 +17,14 @@ internal sealed class Peers(Workspace workspace) : IDisposable
         new(Workspace.Isolated(
             withNetwork: false,
             IsUnified ? string.Empty : OnlyCgroup2,
-            workspace.Floor, "command", Command.Find("crun"), "--cgroup-manager=disabled", "--root", workspace.NewFolder("crun"),
+            workspace.Floor, "command", Command.Find("crun"), "--cgroup-manager=disabled", "--root", workspace.NewRunFolder("crun"),
             "run", "--bundle", Bundle("crun"), workspace.CgroupName + "-crun"));
 
     internal Coprocess Runc() =>
         new(Workspace.Isolated(
             withNetwork: false,
             string.Empty,
-            workspace.Floor, "command", Command.Find("runc"), "--root", workspace.NewFolder("runc"),
+            workspace.Floor, "command", Command.Find("runc"), "--root", workspace.NewRunFolder("runc"),
             "run", "--bundle", Bundle("runc"), workspace.CgroupName + "-runc"));
 
     internal Coprocess Podman(params string[] options) =>
@@ -58,10 +58,10 @@ internal sealed class Peers(Workspace workspace) : IDisposable
         podman ??= new Lazy<string[]>(
             () =>
             {
-                string folder = workspace.NewFolder("podman");
+                string folder = workspace.NewFolder("podman"), run = workspace.NewRunFolder("podman");
                 string[] client =
                 [
-                    Command.Find("podman"), "--root", folder + "/root", "--runroot", folder + "/run", "--tmpdir", folder + "/tmp",
+                    Command.Find("podman"), "--root", folder + "/root", "--runroot", run + "/run", "--tmpdir", run + "/tmp",
                     "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs", "--events-backend", "file",
                 ];
                 Command.Run(PodmanIsolated([.. client, "import", workspace.Archive, "bench:latest"]));

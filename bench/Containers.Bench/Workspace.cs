@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 
 namespace Containers.Bench;
 
@@ -27,6 +28,7 @@ internal sealed class Workspace : IDisposable
         catch
         {
             Directory.Delete(Folder, recursive: true);
+            Directory.Delete(RunFolder, recursive: true);
             throw;
         }
     }
@@ -41,6 +43,19 @@ internal sealed class Workspace : IDisposable
     internal string Floor => Path.Combine(Folder, "floor");
 
     internal string Archive => Path.Combine(Folder, "image.tar");
+
+    /// <summary>What a runtime keeps in /run, which is a tmpfs nearly everywhere, and so is this.</summary>
+    internal string RunFolder { get; } = Directory.CreateDirectory($"/dev/shm/containers-bench-{Environment.ProcessId}").FullName;
+
+    internal string NewRunFolder(string name) => Directory.CreateDirectory(Path.Combine(RunFolder, name)).FullName;
+
+    /// <summary>A configuration file of the engine under test.</summary>
+    internal string WriteEngineConfiguration()
+    {
+        string file = Path.Combine(Folder, "config.json");
+        File.WriteAllText(file, new JsonObject { ["stateRoot"] = NewFolder("engine"), ["runtimeRoot"] = NewRunFolder("engine") }.ToJsonString());
+        return file;
+    }
 
     internal string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
 
@@ -79,7 +94,7 @@ internal sealed class Workspace : IDisposable
             RemoveCgroup(top);
         }
 
-        Command.Run("rm", "-rf", "--one-file-system", Folder);
+        Command.Run("rm", "-rf", "--one-file-system", Folder, RunFolder);
     }
 
     private static void RemoveCgroup(string folder)

@@ -45,7 +45,7 @@ internal sealed class AttachedContainer : ForegroundContainer
             ? ContainerObserver.Ended(Container, new ExitRecord(
                 (int)message.Value1, (int)message.Value2, message.Value3, Nanoseconds(Container.StartedAt!.Value), message.Time))
             : Container with { State = ContainerState.Exited, Reason = StateReason.MonitorLost, ProcessId = null, MonitorProcessId = null };
-        end.Release(Container.Id, Container.Options.RemoveOnExit, hasLeftCgroups: message.Kind != SessionMessage.Ended || message.Reserved > 0);
+        end.Release(Container.Id, Container.Options.RemoveOnExit, hasLeftCgroups: () => !link.TryReceiveReleased());
         link.Acknowledge();
         return ended;
     }

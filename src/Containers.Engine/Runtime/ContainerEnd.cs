@@ -96,37 +96,25 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     /// <summary>What a container's end leaves to do: cgroups that were nested, and the whole container where it is to go.</summary>
     /// <param name="id">The container.</param>
     /// <param name="isRemoved">Whether it goes at its end.</param>
-    /// <param name="hasLeftCgroups">Whether its monitor could not remove every cgroup.</param>
-    public void Release(string id, bool isRemoved, bool hasLeftCgroups)
+    /// <param name="hasLeftCgroups">Whether its monitor could not remove every cgroup. Asked late: the monitor removes them meanwhile.</param>
+    public void Release(string id, bool isRemoved, Func<bool> hasLeftCgroups)
     {
-        if (!isRemoved && !hasLeftCgroups)
+        if (isRemoved)
         {
-            return;
+            UnlessStartedAnew(id, (held, name) =>
+            {
+                services.Store.RemoveFiles(held, name);
+                if (hasLeftCgroups())
+                {
+                    start.RemoveLeftCgroup(id);
+                }
+
+                services.Store.RemoveClaim(held);
+            });
         }
-
-        try
+        else if (hasLeftCgroups())
         {
-            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
-            ContainerRecords records = services.Store.Read(id);
-            if (records is { Exit: null, Running: { } running } && ContainerObserver.FirstProcess(running).IsAlive)
-            {
-                // Another session has started it anew: that life's own end will see to it.
-                return;
-            }
-
-            if (hasLeftCgroups)
-            {
-                start.RemoveLeftCgroup(id);
-            }
-
-            if (isRemoved)
-            {
-                services.Store.Remove(held, records.Document?.Name);
-            }
-        }
-        catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
-        {
-            // Another session removed it meanwhile.
+            UnlessStartedAnew(id, (_, _) => start.RemoveLeftCgroup(id));
         }
     }
 
@@ -136,7 +124,25 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     {
         if (observer.Observe(id) is { State: not ContainerState.Running } ended)
         {
-            Release(id, ended.Options.RemoveOnExit, hasLeftCgroups: true);
+            Release(id, ended.Options.RemoveOnExit, hasLeftCgroups: static () => true);
+        }
+    }
+
+    /// <summary>Does something to an ended container, locked; not where another session removed it or started it anew: that life's own end will see to it.</summary>
+    private void UnlessStartedAnew(string id, Action<ContainerLock, string?> action)
+    {
+        try
+        {
+            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
+            ContainerRecords records = services.Store.Read(id);
+            if (records is not { Exit: null, Running: { } running } || !ContainerObserver.FirstProcess(running).IsAlive)
+            {
+                action(held, records.Document?.Name);
+            }
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
+        {
+            // Removed.
         }
     }
 

@@ -68,6 +68,10 @@ internal sealed class MonitorLink : IDisposable
         return Channels.TryReceive(socket, out message);
     }
 
+    /// <summary>Waits until the monitor has said that it has removed all cgroups; false where some are left, or where it is gone.</summary>
+    public bool TryReceiveReleased() =>
+        TryReceive(out SessionMessage message, CancellationToken.None) && message is { Kind: SessionMessage.Released, Value1: 0 };
+
     /// <summary>Waits until the monitor has said that all is released, or has gone.</summary>
     /// <param name="whenStarted">Called where the command has begun to run in the meantime.</param>
     /// <param name="cancellation">Ends the waiting.</param>
@@ -75,9 +79,12 @@ internal sealed class MonitorLink : IDisposable
     {
         try
         {
-            while (TryReceive(out SessionMessage message, cancellation) && message.Kind == SessionMessage.Started)
+            while (TryReceive(out SessionMessage message, cancellation) && message.Kind is SessionMessage.Started or SessionMessage.Ended)
             {
-                whenStarted();
+                if (message.Kind == SessionMessage.Started)
+                {
+                    whenStarted();
+                }
             }
         }
         catch (OperationCanceledException)

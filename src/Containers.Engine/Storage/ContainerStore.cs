@@ -223,6 +223,13 @@ internal sealed class ContainerStore : IDisposable
     /// <summary>Removes everything of a container; its lock is held, its processes and cgroups are gone.</summary>
     public void Remove(ContainerLock held, string? name)
     {
+        RemoveFiles(held, name);
+        RemoveClaim(held);
+    }
+
+    /// <summary>The first part of <see cref="Remove"/>: all but the claim, by which the container is still found.</summary>
+    public void RemoveFiles(ContainerLock held, string? name)
+    {
         string id = held.Id;
         foreach (string own in name is not null ? [name] : NamesOf(id))
         {
@@ -235,8 +242,10 @@ internal sealed class ContainerStore : IDisposable
         // The document first: a removal cut short leaves what can only be removed.
         _ = Files.TryRemove(state.Number, $"{id}/{DocumentName}", isFolder: false);
         _ = FolderRemoval.Remove(state.Number, id);
-        _ = FolderRemoval.Remove(runtime.Number, id);
     }
+
+    /// <summary>The second part of <see cref="Remove"/>: afterwards nothing tells of the container.</summary>
+    public void RemoveClaim(ContainerLock held) => _ = FolderRemoval.Remove(runtime.Number, held.Id);
 
     /// <inheritdoc/>
     public void Dispose()

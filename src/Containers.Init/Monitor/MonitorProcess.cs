@@ -20,6 +20,7 @@ internal static unsafe class MonitorProcess
         MonitorState monitor = default;
         state.Plan = monitor.Plan = plan;
         monitor.Session = plan->Session;
+        monitor.OomKills = -1;
         int failure = StartFirstProcess(&state, &monitor);
         IgnoreSignal(Signals.SIGPIPE);
 
@@ -205,8 +206,10 @@ internal static unsafe class MonitorProcess
 
         // Before the record: who follows the log reads on until it is there.
         Streams.Close(monitor);
+        CountOomKills(monitor);
+        Session.Ended(monitor);
         Record(monitor);
-        if (!Session.EndedAndAcknowledged(monitor))
+        if (!Session.ReleasedAndAcknowledged(monitor))
         {
             HandOver(monitor);
         }
@@ -223,11 +226,20 @@ internal static unsafe class MonitorProcess
         }
 
         monitor->IsRecorded = true;
-        monitor->OomKills = Records.CountOomKills(monitor->Plan->OomCounter);
+        CountOomKills(monitor);
         Release(monitor);
 
         // running.json stays: the exit record goes before it, and by now it may be that of the next start.
         Records.WriteExit(monitor);
+    }
+
+    /// <summary>As long as the cgroup is there.</summary>
+    private static void CountOomKills(MonitorState* monitor)
+    {
+        if (monitor->OomKills < 0)
+        {
+            monitor->OomKills = Records.CountOomKills(monitor->Plan->OomCounter);
+        }
     }
 
     private static void Reap(MonitorState* monitor)

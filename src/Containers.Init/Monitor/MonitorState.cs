@@ -27,5 +27,8 @@ internal unsafe struct MonitorState
     internal PlanFailure Failure;
     internal bool HasEnded, IsRecorded, IsLogging;
     internal int ExitCode, Signal, CgroupsLeft;
-    internal long OomKills, StartedAt, EndedAt, PidStart;
+    internal long StartedAt, EndedAt, PidStart;
+
+    /// <summary>-1 until they are counted.</summary>
+    internal long OomKills;
 }

@@ -14,15 +14,24 @@ internal static unsafe class Session
     internal static bool Failed(MonitorState* monitor) =>
         Send(monitor, SessionMessage.Failed, monitor->Failure.Step, monitor->Failure.Error, monitor->Failure.Fault, 0);
 
-    /// <summary>Tells the end and waits until the session has done its part, or has gone.</summary>
-    internal static bool EndedAndAcknowledged(MonitorState* monitor)
+    /// <summary>Tells the end, so that the session does its part while the monitor does its own.</summary>
+    internal static void Ended(MonitorState* monitor)
+    {
+        if (monitor->Session >= 0)
+        {
+            Send(monitor, SessionMessage.Ended, monitor->ExitCode, monitor->Signal, monitor->OomKills, monitor->EndedAt);
+        }
+    }
+
+    /// <summary>Tells that all is released and waits until the session has done its part, or has gone.</summary>
+    internal static bool ReleasedAndAcknowledged(MonitorState* monitor)
     {
         if (monitor->Session < 0)
         {
             return false;
         }
 
-        Send(monitor, SessionMessage.Ended, monitor->ExitCode, monitor->Signal, monitor->OomKills, monitor->EndedAt);
+        Send(monitor, SessionMessage.Released, monitor->CgroupsLeft, 0, 0, 0);
         SessionMessage answer = default;
         long count;
         do
@@ -37,7 +46,6 @@ internal static unsafe class Session
     {
         SessionMessage message = default;
         message.Kind = kind;
-        message.Reserved = monitor->CgroupsLeft;
         message.Value1 = value1;
         message.Value2 = value2;
         message.Value3 = value3;

@@ -228,11 +228,14 @@ internal struct SessionMessage
     /// <summary>The start failed and what the monitor held is released: Value1 the step, Value2 the error number, Value3 the fault.</summary>
     internal const int Failed = 2;
 
-    /// <summary>The container has ended and what the monitor held is released: Value1 exit code, Value2 signal or 0, Value3 OOM kills.</summary>
+    /// <summary>The container has ended: Value1 exit code, Value2 signal or 0, Value3 OOM kills. The session begins with its part of the end.</summary>
     internal const int Ended = 3;
 
+    /// <summary>What the monitor held is released: Value1 the number of cgroups that it could not remove.</summary>
+    internal const int Released = 4;
+
     /// <summary>From the session: everything is done, nothing to hand over.</summary>
-    internal const int Acknowledged = 4;
+    internal const int Acknowledged = 5;
 
     internal int Kind, Reserved;
 
