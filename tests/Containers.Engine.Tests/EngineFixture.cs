@@ -183,15 +183,7 @@ public sealed class EngineFixture : IDisposable
             }
         }
 
-        left.AddRange(Mounts().Except(mountsBefore, StringComparer.Ordinal).Where(line => line.Contains(Root, StringComparison.Ordinal)).Select(line => $"mount {line}"));
-        foreach (string kind in (string[])["state/containers", "run/containers", "state/names", "run/names"])
-        {
-            if (Directory.Exists($"{Root}/{kind}"))
-            {
-                left.AddRange(Directory.EnumerateFileSystemEntries($"{Root}/{kind}").Select(path => $"file {path}"));
-            }
-        }
-
+        left.AddRange(MountsAndFilesLeft());
         using (FileDescriptor above = Files.Open(Files.CurrentFolder, Base, LibC.O_RDONLY | LibC.O_DIRECTORY))
         {
             _ = FolderRemoval.Remove(above.Number, name);
@@ -199,6 +191,16 @@ public sealed class EngineFixture : IDisposable
 
         Assert.True(left.Count == 0, "left behind: " + string.Join("; ", left));
     }
+
+    /// <summary>What containers have left behind, at an instant at which there should be none: processes, cgroups, mounts and files.</summary>
+    public string[] Leftovers() =>
+    [
+        .. ProcessesNow(),
+        .. Directory.GetDirectories("/sys/fs/cgroup", CgroupParent)
+            .Concat(Directory.GetDirectories("/sys/fs/cgroup").SelectMany(hierarchy => Directory.GetDirectories(hierarchy, CgroupParent)))
+            .SelectMany(Directory.GetDirectories).Where(path => Path.GetFileName(path) != "monitors").Select(path => $"cgroup {path}"),
+        .. MountsAndFilesLeft(),
+    ];
 
     /// <summary>Tries until it is so, for some seconds: the last steps of a monitor's end follow its last word.</summary>
     public static bool Patiently(Func<bool> isSo)
@@ -216,26 +218,27 @@ public sealed class EngineFixture : IDisposable
         return isSo();
     }
 
-    /// <summary>Processes of the helper's program (launcher, monitor, init) that hold something of this fixture.</summary>
-    private List<string> ProcessesLeft()
-    {
-        var left = new List<string>();
-        _ = Patiently(() =>
-        {
-            left.Clear();
-            foreach (string process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(path[^1])))
-            {
-                if (Files.ReadLink(Files.CurrentFolder, $"{process}/exe") is { } program && program.StartsWith("/memfd:pscontainers", StringComparison.Ordinal)
-                    && HoldsOurs(process))
-                {
-                    left.Add($"process {Path.GetFileName(process)} ({program})");
-                }
-            }
+    private IEnumerable<string> MountsAndFilesLeft() =>
+    [
+        .. Mounts().Except(mountsBefore, StringComparer.Ordinal).Where(line => line.Contains(Root, StringComparison.Ordinal)).Select(line => $"mount {line}"),
+        .. new[] { "state/containers", "run/containers", "state/names", "run/names" }.Select(kind => $"{Root}/{kind}").Where(Directory.Exists)
+            .SelectMany(Directory.EnumerateFileSystemEntries).Select(path => $"file {path}"),
+    ];
 
-            return left.Count == 0;
-        });
+    private string[] ProcessesLeft()
+    {
+        string[] left = [];
+        _ = Patiently(() => (left = [.. ProcessesNow()]).Length == 0);
         return left;
     }
+
+    /// <summary>Processes of the helper's program (launcher, monitor, init) that hold something of this fixture.</summary>
+    private IEnumerable<string> ProcessesNow() =>
+        from process in Directory.EnumerateDirectories("/proc")
+        where char.IsAsciiDigit(process[^1])
+        let program = Files.ReadLink(Files.CurrentFolder, $"{process}/exe")
+        where program is not null && program.StartsWith("/memfd:pscontainers", StringComparison.Ordinal) && HoldsOurs(process)
+        select $"process {Path.GetFileName(process)} ({program})";
 
     private bool HoldsOurs(string process)
     {

@@ -196,23 +196,9 @@ public sealed class DetachedTests : IDisposable
     [Fact]
     public async Task A_killed_session_leaves_the_container_running_logging_and_removed_at_its_end()
     {
-        // The session is a copy of this test program that runs only the test below, and is killed in the middle.
         string root = fixture.MakeRoot(), shared = fixture.MakeFolder("shared");
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Add("exec");
-            start.ArgumentList.Add(typeof(DetachedTests).Assembly.Location);
-        }
-
-        start.ArgumentList.Add("-method");
-        start.ArgumentList.Add($"{typeof(SessionToKill).FullName}.{nameof(SessionToKill.Run)}");
-        start.ArgumentList.Add("-noLogo");
-        start.Environment[SessionToKill.Variable] = $"{fixture.ConfigurationPath}|{root}|{shared}";
         _ = Engine;
-        using Process session = Process.Start(start)!;
-        session.OutputDataReceived += (_, _) => { };
-        session.BeginOutputReadLine();
+        using Process session = SessionToKill.Start(nameof(SessionToKill.RunLong), fixture.ConfigurationPath, root, shared);
         try
         {
             Assert.True(EngineFixture.Patiently(() => File.Exists($"{shared}/ready")), "the session started no container");
