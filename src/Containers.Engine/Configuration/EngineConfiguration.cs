@@ -83,12 +83,29 @@ public sealed record EngineConfiguration
 
     private static string Explain(JsonException e)
     {
+        const string wrongType = "The JSON value could not be converted to ";
         string message = e.Message;
         int details = message.IndexOf(" Path: ", StringComparison.Ordinal);
         message = details > 0 ? message[..details] : message;
         return message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal)
             ? "there is no such key. Known ones are stateRoot, runtimeRoot, cgroupParent, log (maxSize, maxFiles), limits (memory, cpus, pidsLimit) and runtime (stopTimeout, noNewPrivileges, seccompProfile)."
-            : message.Replace("The JSON value could not be converted to ", "the value is not of the type ", StringComparison.Ordinal);
+            : message.StartsWith(wrongType, StringComparison.Ordinal)
+            ? $"the value must be {InWords(message[wrongType.Length..].TrimEnd('.'))}."
+            : $"this is no JSON: {message}";
+    }
+
+    private static string InWords(string type)
+    {
+        const string nullable = "System.Nullable`1[";
+        type = type.StartsWith(nullable, StringComparison.Ordinal) ? type[nullable.Length..].TrimEnd(']') : type;
+        return type switch
+        {
+            "System.String" => "a text in quotes",
+            "System.Int32" or "System.Int64" => "a whole number without quotes",
+            "System.Decimal" => "a number without quotes",
+            "System.Boolean" => "true or false, without quotes",
+            _ => "an object: { ... }",
+        };
     }
 
     private void Check()

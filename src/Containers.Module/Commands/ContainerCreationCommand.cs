@@ -176,6 +176,14 @@ public abstract class ContainerCreationCommand : ContainerCommand
         {
             Refuse("CommandBeginsWithDash", $"'{first}' is no command. {DockerOption.Spelling(first, MyInvocation.MyCommand)}", first);
         }
+
+        if (SwallowedOption.Find(MyInvocation, wordsBefore: ParameterSetName == ImageSet ? 2 : 1) is var (option, parameter))
+        {
+            Refuse(
+                "OptionOfTheCommand",
+                $"PowerShell takes '{option}' for -{parameter} of {MyInvocation.MyCommand.Name}. Write -- before the command if it is the program's, or the whole name -{parameter} if it is not.",
+                option);
+        }
     }
 
     /// <summary>What the parameters ask of the engine.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containers.Arguments;
+using Containers.Engine;
 using Containers.Engine.Images;
 using Containers.Errors;
 
@@ -145,7 +146,14 @@ public sealed class ImportContainerImageCommand : ContainerCommand
 
         using (archive)
         {
-            WriteObject(ImportWithProgress(archive, name).ToContainerImage());
+            try
+            {
+                WriteObject(ImportWithProgress(archive, name).ToContainerImage());
+            }
+            catch (EngineException e) when (e.Reason != EngineErrorReason.Canceled)
+            {
+                throw new EngineException(e.Reason, e.Subject, $"Importing '{file}' failed. {e.Message}", e);
+            }
         }
     }
 

@@ -107,6 +107,26 @@ public sealed class CommandArgumentTests : IDisposable
         Assert.Contains(message, error.Exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("alpine du -h x", "'-h' for -HostName of Test-Creation. Write -- before the command")]
+    [InlineData("alpine id -u root", "'-u' for -User")]
+    [InlineData("-Name x alpine id -u root", "'-u' for -User")]
+    [InlineData("-RootFileSystem / id -u root", "'-u' for -User")]
+    [InlineData("alpine free -m 5mb | ForEach-Object { $_ }", "'-m' for -Memory")]
+    public void An_option_of_the_command_that_would_be_a_parameter_is_refused(string line, string message)
+    {
+        var error = Assert.Single(_session.Run($"Test-Creation {line}").Errors);
+        Assert.StartsWith("OptionOfTheCommand,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(message, error.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("alpine ls -ReadOnly", "alpine ls")]
+    [InlineData("-Memo 64mb alpine ls", "alpine ls")]
+    [InlineData("alpine -Memo 64mb ls", "alpine ls")]
+    [InlineData("-Name x alpine -Hos y ls", "alpine ls")]
+    public void Parameters_may_stand_anywhere_under_their_names_and_before_the_command_abbreviated(string line, string expected) => Arrives(line, expected);
+
     [Fact]
     public void An_image_is_an_object_too() =>
         Assert.Equal(
