@@ -60,7 +60,7 @@ public sealed class ModuleImportTests
     public void Every_PowerShell_file_of_the_repository_parses()
     {
         var files = Directory.EnumerateFiles(Repository.Root, "*.ps*1")
-            .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.Tests.ps1"))
+            .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "Pester"), "*.ps1"))
             .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "module"), "*.ps*1"))
             .ToList();
 

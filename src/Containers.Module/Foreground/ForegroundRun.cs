@@ -14,7 +14,6 @@ internal sealed class ForegroundRun
     private const int Interrupted = 2;
     private const int Killed = 9;
     private const int ChunkSize = 64 * 1024;
-    private const int ConsoleChunkSize = 4096;
 
     /// <summary>How long a container has to end after SIGINT.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
@@ -27,7 +26,7 @@ internal sealed class ForegroundRun
     private readonly byte[] _buffer = new byte[ChunkSize];
     private readonly Lock _gate = new();
     private long _interruptedAt;
-    private FileDescriptor? _console;
+    private ConsoleInput? _console;
     private bool _over;
 
     /// <summary>From here on the run owns the container and the file.</summary>
@@ -46,12 +45,7 @@ internal sealed class ForegroundRun
     /// Passes the terminal's standard input on from now on. It is read only while the container runs and reads: what is typed at
     /// another time is the session's.
     /// </summary>
-    public void AttachConsole()
-    {
-        using var standardInput = new FileDescriptor(0);
-        _console = standardInput.Duplicate();
-        standardInput.SetHandleAsInvalid();
-    }
+    public void AttachConsole() => _console = new ConsoleInput();
 
     /// <summary>Passes input on, and output that has come meanwhile.</summary>
     /// <param name="input">The bytes.</param>
@@ -165,15 +159,15 @@ internal sealed class ForegroundRun
         }
     }
 
-    private void FeedFrom(FileDescriptor console, Action<OutputPiece> deliver)
+    private void FeedFrom(ConsoleInput console, Action<OutputPiece> deliver)
     {
         while (_input.IsOpen && (_output.IsOpen || _error.IsOpen))
         {
-            Span<PollEntry> entries = [_output.Entry, _error.Entry, WakeUpEntry, new(console.Number, PollEvents.Readable)];
+            Span<PollEntry> entries = [_output.Entry, _error.Entry, WakeUpEntry, console.Entry];
             Wait(entries, deliver);
             if (entries[3].Returned != PollEvents.None)
             {
-                var typed = ReadConsole(console);
+                var typed = console.Read();
                 if (typed.Length == 0)
                 {
                     return;
@@ -181,20 +175,6 @@ internal sealed class ForegroundRun
 
                 Feed(typed, deliver);
             }
-        }
-    }
-
-    private static byte[] ReadConsole(FileDescriptor console)
-    {
-        var buffer = new byte[ConsoleChunkSize];
-        try
-        {
-            return buffer[..Files.Read(console, buffer, "standard input")];
-        }
-        catch (KernelException)
-        {
-            // The terminal is gone: end-of-file.
-            return [];
         }
     }
 
@@ -250,7 +230,6 @@ internal sealed class ForegroundRun
 
         CloseStreams();
         _container.Dispose();
-        _console?.Dispose();
         _wakeUp.Dispose();
     }
 
@@ -259,5 +238,6 @@ internal sealed class ForegroundRun
         _output.Dispose();
         _error.Dispose();
         _input.Dispose();
+        _console?.Dispose();
     }
 }
