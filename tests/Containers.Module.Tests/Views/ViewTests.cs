@@ -20,10 +20,10 @@ public sealed class ViewTests : IDisposable
             [Containers.Container]@{ Id = 'f123456789abcdef0123'; Name = 'db'; RootFileSystem = '/srv/root'; State = 'Running'; CreatedAt = [DateTimeOffset]::Now }
             """).OutputLines;
 
-        Assert.Equal(["Id", "Name", "Image", "Command", "State", "Age", "Privileged"], Words(lines[0]));
-        Assert.Equal("0123456789ab web                  debian:latest      sh -c 'echo a'         Exited (137, OutOfMemory)", lines[2][..103].TrimEnd());
-        Assert.EndsWith("3 h yes", lines[2], StringComparison.Ordinal);
-        Assert.Equal(["f123456789ab", "db", "/srv/root", "Running", "0", "s"], Words(lines[3]));
+        Assert.Equal(["Id", "Name", "State", "Age", "Image", "Command", "Privileged"], Words(lines[0]));
+        Assert.Equal("0123456789ab web                Exited (137, OutOfMemory)    3 h debian:latest", lines[2][..80].TrimEnd());
+        Assert.EndsWith("sh -c 'echo a'               yes", lines[2], StringComparison.Ordinal);
+        Assert.Equal(["f123456789ab", "db", "Running", "0", "s", "/srv/root"], Words(lines[3]));
     }
 
     [Theory]
