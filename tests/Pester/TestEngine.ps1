@@ -42,7 +42,9 @@ function Get-TestLeftover($Engine) {
         Where-Object Name -ne monitors | ForEach-Object { "cgroup $_" }
     Select-String -Path /proc/self/mountinfo -Pattern $Engine.Root -SimpleMatch | ForEach-Object { "mount $($_.Line)" }
     foreach ($process in Get-Process ps-monitor -ErrorAction Ignore) {
-        if (Select-String -Path "/proc/$($process.Id)/cgroup" -Pattern $Engine.CgroupParent -SimpleMatch -Quiet -ErrorAction Ignore) { "monitor $($process.Id)" }
+        # It may end at any moment.
+        try { $cgroups = [IO.File]::ReadAllText("/proc/$($process.Id)/cgroup") } catch { continue }
+        if ($cgroups.Contains($Engine.CgroupParent)) { "monitor $($process.Id)" }
     }
 }
 
