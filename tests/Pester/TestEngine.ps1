@@ -59,3 +59,12 @@ function Remove-TestEngine($Engine) {
     Remove-Item -Recurse -Force $Engine.Root
     if (-not $isClean) { throw "left behind: $($script:left -join '; ')" }
 }
+
+# The errors of a script, the one that ended it too.
+function Get-ErrorOf([string] $Script) {
+    try {
+        . ([scriptblock]::Create($Script)) 2>&1 | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] }
+    } catch {
+        $_
+    }
+}
