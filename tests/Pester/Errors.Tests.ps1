@@ -106,6 +106,12 @@ Describe '-WhatIf' -Skip:$cannot {
         & $state | Should -Be $before
     }
 
+    It 'says what would be done' {
+        $said = pwsh -NoProfile -NonInteractive -Command "Import-Module '$PSScriptRoot/../../Containers.psd1'; Remove-Container made -WhatIf; New-Container host -Name other -WhatIf -- true"
+        $said[0] | Should -BeLike '*"Remove" on target "made"*'
+        $said[1] | Should -BeLike "*`"Create`" on target `"the container 'other' of the image 'host'`"*"
+    }
+
     It 'is there for every changing cmdlet' {
         Get-Command -Module Containers | Where-Object { $_.Verb -notin 'Get', 'Wait' } | ForEach-Object {
             $_.Parameters.Keys | Should -Contain WhatIf -Because $_.Name

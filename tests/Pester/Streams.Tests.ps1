@@ -101,6 +101,11 @@ Describe 'A foreground container' -Skip:$cannot {
         }
     }
 
+    It 'runs in a job of its own process, which takes the command by name' {
+        $job = Start-Job { param($Manifest) Import-Module $Manifest; Invoke-Container -Rm box -Command seq, 3 } -ArgumentList $manifest
+        Receive-Job $job -Wait -AutoRemoveJob | Should -Be 1, 2, 3
+    }
+
     It 'runs beside others in parallel' {
         1..6 | ForEach-Object -Parallel { Import-Module $using:manifest; Invoke-Container -Rm box -- echo $_ } | Sort-Object | Should -Be 1, 2, 3, 4, 5, 6
     }

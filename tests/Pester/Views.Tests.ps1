@@ -27,6 +27,11 @@ Describe 'The table of containers' -Skip:$cannot {
         $lines | ForEach-Object Length | Should -Not -BeGreaterThan 120
     }
 
+    It 'has its headings in one line on terminals of 120 and of 80 columns, whose last one stays free' {
+        (Get-Container | Out-String -Width 119) -split "`n" -match '^Id ' | Should -Match 'Privileged$'
+        (Get-Container | Out-String -Width 79) -split "`n" -match '^Id ' | Should -Match 'Image$'
+    }
+
     It 'shows in 80 columns how each container is' {
         $text = Get-Container | Out-String -Width 80
         $text | Should -Match 'State'

@@ -158,7 +158,7 @@ public abstract class ContainerCreationCommand : ContainerCommand
 
     /// <summary>What -WhatIf and -Confirm call the container that is to be made.</summary>
     private protected string NewContainerDescription =>
-        $"{Name ?? "a container"} of {(ParameterSetName == FolderSet ? RootFileSystem : Image)}";
+        (Name is null ? "a container" : $"the container '{Name}'") + $" of {(ParameterSetName == FolderSet ? "the folder" : "the image")} '{(ParameterSetName == FolderSet ? RootFileSystem : Image)}'";
 
     /// <summary>Refuses what was meant for docker's command line, with the right spelling.</summary>
     /// <remarks>

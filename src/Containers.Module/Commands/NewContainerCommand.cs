@@ -17,7 +17,7 @@ public sealed class NewContainerCommand : ContainerCreationCommand
     {
         RefuseMisplacedOptions();
         var options = Options();
-        if (!ShouldProcess(NewContainerDescription, "Make"))
+        if (!ShouldProcess(NewContainerDescription, "Create"))
         {
             return;
         }

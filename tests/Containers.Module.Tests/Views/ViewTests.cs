@@ -21,7 +21,7 @@ public sealed class ViewTests : IDisposable
             """).OutputLines;
 
         Assert.Equal(["Id", "Name", "State", "Age", "Image", "Command", "Privileged"], Words(lines[0]));
-        Assert.Equal("0123456789ab web                Exited (137, OutOfMemory)    3 h debian:latest", lines[2][..80].TrimEnd());
+        Assert.Equal("0123456789ab web                Exited (137, OutOfMemory)    3 h debian:latest", lines[2][..79].TrimEnd());
         Assert.EndsWith("sh -c 'echo a'               yes", lines[2], StringComparison.Ordinal);
         Assert.Equal(["f123456789ab", "db", "Running", "0", "s", "/srv/root"], Words(lines[3]));
     }
