@@ -26,8 +26,8 @@ internal readonly ref struct EntryPath
     public bool IsRoot => Full.IsEmpty;
 
     /// <summary>
-    /// Checks a path. A leading slash is dropped, as tar does; <c>.</c> and empty components too. A <c>..</c> is refused even where it would stay
-    /// inside: no archiver writes one, and what it means depends on links.
+    /// Checks a path. <c>.</c> and empty components are dropped. An absolute path is refused, and a <c>..</c> even where it would stay inside: archivers
+    /// write neither unless told, and what they mean depends on who unpacks.
     /// </summary>
     /// <param name="path">The path as the archive has it.</param>
     /// <param name="entry">The entry's name for messages, which is the path itself or that of the link it belongs to.</param>
@@ -39,6 +39,11 @@ internal readonly ref struct EntryPath
         if (path.IsEmpty)
         {
             throw ArchiveError.Refused(entry, "a path of it is empty");
+        }
+
+        if (path[0] == (byte)'/')
+        {
+            throw ArchiveError.Refused(entry, "its path is absolute. Make the archive with relative names: tar -C FOLDER -cf ARCHIVE .");
         }
 
         if (path.Length > limits.MaximumPathBytes)

@@ -41,11 +41,12 @@ internal sealed class AttachedContainer : ForegroundContainer
 
     public override ContainerSnapshot WaitForExit(CancellationToken cancellation)
     {
-        ContainerSnapshot ended = link.TryReceive(out SessionMessage message, cancellation) && message.Kind == SessionMessage.Ended
+        bool isTold = link.TryReceive(out SessionMessage message, cancellation) && message.Kind == SessionMessage.Ended;
+        ContainerSnapshot ended = isTold
             ? ContainerObserver.Ended(Container, new ExitRecord(
                 (int)message.Value1, (int)message.Value2, message.Value3, Nanoseconds(Container.StartedAt!.Value), message.Time))
             : Container with { State = ContainerState.Exited, Reason = StateReason.MonitorLost, ProcessId = null, MonitorProcessId = null };
-        end.Release(Container.Id, Container.Options.RemoveOnExit, hasLeftCgroups: () => !link.TryReceiveReleased());
+        end.Release(Container.Id, link.Process, Container.Options.RemoveOnExit, hasLeftCgroups: isTold ? () => !link.TryReceiveReleased() : null);
         link.Acknowledge();
         return ended;
     }

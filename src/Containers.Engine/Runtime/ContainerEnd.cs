@@ -11,6 +11,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
 {
     private const int SigKill = 9;
     private static readonly TimeSpan PatienceAfterKill = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PatienceWithMonitor = TimeSpan.FromSeconds(2);
 
     /// <summary>Sends a signal to the first process.</summary>
     public void Signal(string id, int signal)
@@ -86,7 +87,15 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 Kill(id, process, cancellation);
             }
 
-            _ = AwaitRecord(snapshot, cancellation);
+            if (TryAwaitRecord(snapshot, PatienceWithMonitor, cancellation) is null)
+            {
+                // Stopped, as by a signal to its whole process group: what it would say is not needed any more.
+                using FileDescriptor? monitor = services.Store.Read(id).Running is { } running ? ContainerObserver.Monitor(running).TryOpen() : null;
+                if (monitor is not null)
+                {
+                    Kill(id, monitor, cancellation);
+                }
+            }
         }
 
         start.RemoveLeftCgroup(id);
@@ -95,26 +104,48 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
 
     /// <summary>What a container's end leaves to do: cgroups that were nested, and the whole container where it is to go.</summary>
     /// <param name="id">The container.</param>
+    /// <param name="ended">Its first process in the life that has ended; null where that is not known.</param>
     /// <param name="isRemoved">Whether it goes at its end.</param>
-    /// <param name="hasLeftCgroups">Whether its monitor could not remove every cgroup. Asked late: the monitor removes them meanwhile.</param>
-    public void Release(string id, bool isRemoved, Func<bool> hasLeftCgroups)
+    /// <param name="hasLeftCgroups">
+    /// Whether its monitor could not remove every cgroup. Asked late, since the monitor removes them meanwhile. Null: the monitor is lost, and the first
+    /// process, which the kernel ends with it, may still be at its end.
+    /// </param>
+    public void Release(string id, ProcessIdentity? ended, bool isRemoved, Func<bool>? hasLeftCgroups)
     {
-        if (isRemoved)
+        if (!isRemoved && hasLeftCgroups?.Invoke() == false)
         {
-            UnlessStartedAnew(id, (held, name) =>
+            return;
+        }
+
+        try
+        {
+            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
+            ContainerRecords records = services.Store.Read(id);
+            if (records is { Exit: null, Running: { } running } && ContainerObserver.FirstProcess(running) is { IsAlive: true } present && present != ended)
             {
-                services.Store.RemoveFiles(held, name);
-                if (hasLeftCgroups())
+                // Another session has started it anew: that life's own end will see to it.
+                return;
+            }
+
+            if (!isRemoved || hasLeftCgroups is null)
+            {
+                start.RemoveLeftCgroup(id);
+            }
+
+            if (isRemoved)
+            {
+                services.Store.RemoveFiles(held, records.Document?.Name);
+                if (hasLeftCgroups?.Invoke() == true)
                 {
                     start.RemoveLeftCgroup(id);
                 }
 
                 services.Store.RemoveClaim(held);
-            });
+            }
         }
-        else if (hasLeftCgroups())
+        catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
         {
-            UnlessStartedAnew(id, (_, _) => start.RemoveLeftCgroup(id));
+            // Another session removed it meanwhile.
         }
     }
 
@@ -124,25 +155,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     {
         if (observer.Observe(id) is { State: not ContainerState.Running } ended)
         {
-            Release(id, ended.Options.RemoveOnExit, hasLeftCgroups: static () => true);
-        }
-    }
-
-    /// <summary>Does something to an ended container, locked; not where another session removed it or started it anew: that life's own end will see to it.</summary>
-    private void UnlessStartedAnew(string id, Action<ContainerLock, string?> action)
-    {
-        try
-        {
-            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
-            ContainerRecords records = services.Store.Read(id);
-            if (records is not { Exit: null, Running: { } running } || !ContainerObserver.FirstProcess(running).IsAlive)
-            {
-                action(held, records.Document?.Name);
-            }
-        }
-        catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
-        {
-            // Removed.
+            Release(id, ended: null, ended.Options.RemoveOnExit, hasLeftCgroups: null);
         }
     }
 
@@ -161,9 +174,16 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     }
 
     /// <summary>The process is gone: waits the moment until its monitor has said how.</summary>
-    private ContainerSnapshot AwaitRecord(ContainerSnapshot before, CancellationToken cancellation)
+    private ContainerSnapshot AwaitRecord(ContainerSnapshot before, CancellationToken cancellation) =>
+        TryAwaitRecord(before, PatienceAfterKill, cancellation) ?? throw new EngineException(
+            EngineErrorReason.Busy, before.Name,
+            $"The container '{before.Name}' has ended, but its monitor has not said how within {PatienceAfterKill.TotalSeconds} s: it is stopped or starved. "
+            + $"Let it go on (kill -CONT {before.MonitorProcessId}), or remove the container: Remove-Container -Force {before.Name}");
+
+    /// <summary>As <see cref="AwaitRecord"/>; null where the monitor says nothing in time.</summary>
+    private ContainerSnapshot? TryAwaitRecord(ContainerSnapshot before, TimeSpan patience, CancellationToken cancellation)
     {
-        long deadline = Environment.TickCount64 + (long)PatienceAfterKill.TotalMilliseconds;
+        long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         while (true)
         {
             ContainerSnapshot? now = observer.Observe(before.Id);
@@ -180,9 +200,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
 
             if (Environment.TickCount64 > deadline)
             {
-                throw new EngineException(
-                    EngineErrorReason.Timeout, before.Name,
-                    $"The container '{before.Name}' has ended, but its monitor (process {now.MonitorProcessId}) has not said how within {PatienceAfterKill.TotalSeconds} s. Is it stopped?");
+                return null;
             }
 
             cancellation.ThrowIfCancellationRequested();

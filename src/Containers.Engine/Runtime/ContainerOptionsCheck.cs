@@ -18,9 +18,9 @@ internal static class ContainerOptionsCheck
             throw Invalid(name, $"The name '{name}' will not do: it must be 1 to 128 letters, digits, '_', '.' and '-', beginning with a letter or digit.");
         }
 
-        if (options.HostName is { } host && (host.Length == 0 || Encoding.UTF8.GetByteCount(host) > LongestHostName || host.Any(char.IsControl)))
+        if (options.HostName is { } host && (host.Length == 0 || Encoding.UTF8.GetByteCount(host) > LongestHostName || !host.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') || host[0] is '-' or '.'))
         {
-            throw Invalid(host, $"The host name '{host}' will not do: it must be 1 to {LongestHostName} bytes without control characters.");
+            throw Invalid(host, $"The host name '{host}' will not do: it must be 1 to {LongestHostName} letters, digits, '-', '.' and '_', beginning with a letter, digit or '_'.");
         }
 
         CgroupManager.Validate(options.Limits);

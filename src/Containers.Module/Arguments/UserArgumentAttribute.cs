@@ -14,13 +14,13 @@ internal sealed class UserArgumentAttribute : ArgumentAttribute
         if (parts.Length > 2 || !Array.TrueForAll(parts, IsNameOrNumber))
         {
             throw new FormatException(
-                $"'{text}' is no user: write a name or a number, with a group after a colon ('www-data', '1000', 'name:group', '1000:1000'); numbers are at most 4294967294.");
+                $"'{text}' is no user: write a name or a number, with a group after a colon ('www-data', '1000', 'name:group', '1000:1000'); numbers are at most 2147483647.");
         }
 
         return text;
     }
 
-    // uid_t's last value, 4294967295, is the kernel's "leave as it is" (setresuid(2)).
+    // The bound of passwd files and of other engines: what is above it some programs take for negative.
     private static bool IsNameOrNumber(string part)
     {
         if (part.Length == 0 || part[0] == '-' || part.Any(static c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '/' or ','))
@@ -29,6 +29,6 @@ internal sealed class UserArgumentAttribute : ArgumentAttribute
         }
 
         return !part.All(char.IsAsciiDigit)
-            || (uint.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id != uint.MaxValue);
+            || int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _);
     }
 }

@@ -249,7 +249,8 @@ public abstract class ContainerCreationCommand : ContainerCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            ThrowTerminatingError(new ErrorRecord(e, "SeccompProfileNotReadable", ErrorCategory.ReadError, profile));
+            var failure = new IOException($"The seccomp profile '{profile}' cannot be read: {e.Message} Give a file with a profile in Docker's format, or 'unconfined'.", e);
+            ThrowTerminatingError(new ErrorRecord(failure, "SeccompProfileNotReadable", ErrorCategory.ReadError, profile));
             throw;
         }
     }

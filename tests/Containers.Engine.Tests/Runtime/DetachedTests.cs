@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Containers.Engine.Logs;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
+using Containers.Interop;
 
 namespace Containers.Engine.Tests.Runtime;
 
@@ -153,6 +154,17 @@ public sealed class DetachedTests : IDisposable
     }
 
     [Fact]
+    public void A_container_whose_monitor_is_stopped_can_be_removed()
+    {
+        ContainerSnapshot container = Start("sleep 1000");
+        using FileDescriptor monitor = Pidfd.TryOpen(container.MonitorProcessId!.Value, out _)!;
+        Assert.Equal(Errno.None, Pidfd.TrySignal(monitor, Tmds.Linux.LibC.SIGSTOP));
+        Engine.Remove(container.Id, force: true, Cancellation);
+        Assert.Empty(Engine.List());
+        Assert.True(Channels.WaitReadable(monitor, TimeSpan.FromSeconds(5), Cancellation), "the monitor is still there");
+    }
+
+    [Fact]
     public void A_container_of_an_earlier_boot_is_shown_so_and_starts_again()
     {
         ContainerSnapshot container = Create("exit 4");
@@ -213,7 +225,15 @@ public sealed class DetachedTests : IDisposable
         Assert.Equal(ContainerState.Running, container.State);
 
         // More than the pipe to the dead session could hold.
-        var log = Task.Run(() => Engine.ReadLog(container.Id, new LogQuery { Follow = true }, Cancellation).Select(r => r.Text.TrimEnd('\n')).ToArray(), Cancellation);
+        using var isReading = new ManualResetEventSlim();
+        string Text(LogRecord record)
+        {
+            isReading.Set();
+            return record.Text.TrimEnd('\n');
+        }
+
+        var log = Task.Run(() => Engine.ReadLog(container.Id, new LogQuery { Follow = true }, Cancellation).Select(Text).ToArray(), Cancellation);
+        Assert.True(isReading.Wait(Long, Cancellation), "the log is not read");
         Assert.True(EngineFixture.Patiently(() => File.Exists($"{shared}/half")), "the container halted with its session");
         Assert.Equal(ContainerState.Running, Engine.Get(container.Id).State);
         File.WriteAllText($"{shared}/go", string.Empty);

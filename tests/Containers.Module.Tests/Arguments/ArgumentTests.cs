@@ -153,7 +153,7 @@ public sealed class ArgumentTests : IDisposable
     [InlineData("1000")]
     [InlineData("1000:1000")]
     [InlineData("0")]
-    [InlineData("4294967294")]
+    [InlineData("2147483647")]
     [InlineData("name:group")]
     public void A_user_is_a_name_or_number_with_a_group(string argument) =>
         Assert.Equal(argument, _session.Run($"Test-Argument -User {argument}").Single);
@@ -163,6 +163,7 @@ public sealed class ArgumentTests : IDisposable
     [InlineData("a:b:c")]
     [InlineData("a:")]
     [InlineData("':a'")]
+    [InlineData("2147483648")]
     [InlineData("4294967295")]
     [InlineData("4294967296")]
     [InlineData("18446744073709551616")]

@@ -111,6 +111,10 @@ internal sealed partial class LaunchCompiler
         plan.Call(new("clearing the file mode mask"), SysNr.Umask, 0);
         plan.Call(new("asking to end with the monitor"), SysNr.Prctl, ParentDeathSignal, SigKill);
 
+        // kill(0, ...) and setpriority(2) reach a whole process group or session, in whatever pid namespace its members are: the monitor's must not
+        // be the container's.
+        plan.Call(new("leaving the monitor's session"), SysNr.Setsid);
+
         // Nothing that shares the container's pid namespace may look into the helper or trace it.
         plan.Call(new("hiding the helper"), SysNr.Prctl, SetDumpable, 0);
         foreach (int file in request.Cgroup.Join)
