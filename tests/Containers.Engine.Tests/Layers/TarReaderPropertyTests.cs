@@ -45,7 +45,7 @@ public sealed class TarReaderPropertyTests
         threads: 1);
 
     [Fact]
-    public void A_checked_path_has_no_component_that_climbs_or_is_empty() => Gen.Char["./ab\0"].Array[1, 40].Sample(
+    public void A_checked_path_is_relative_and_has_no_component_that_climbs_or_is_empty() => Gen.Char["./ab\0"].Array[1, 40].Sample(
         text =>
         {
             byte[] bytes = Encoding.ASCII.GetBytes(text);
@@ -57,7 +57,7 @@ public sealed class TarReaderPropertyTests
             catch (EngineException failure)
             {
                 Assert.Equal(EngineErrorReason.InvalidData, failure.Reason);
-                Assert.True(new string(text).Split('/').Contains("..") || text.Contains('\0'));
+                Assert.True(text[0] == '/' || new string(text).Split('/').Contains("..") || text.Contains('\0'));
             }
         },
         iter: 20_000,
