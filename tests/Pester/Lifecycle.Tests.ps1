@@ -53,6 +53,12 @@ Describe 'A service' -Skip:$cannot {
         { Wait-Container long -Timeout 200ms -ErrorAction Stop } | Should -Throw -ErrorId 'ContainerTimeout*'
     }
 
+    It 'is made of an image from the pipeline' {
+        $made = Get-ContainerImage box | New-Container -Name piped -- sleep 5
+        $made.Image | Should -Be 'box:latest'
+        $made.Command | Should -Be 'sleep', '5'
+    }
+
     It 'works with the cmdlets for objects' {
         1..3 | ForEach-Object { $null = New-Container -Name "made$_" -Label "number=$_" box -- true }
         Get-Container | Sort-Object CreatedAt -Descending | Select-Object -First 1 -ExpandProperty Name | Should -Be 'made3'

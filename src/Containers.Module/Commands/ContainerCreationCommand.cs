@@ -21,7 +21,7 @@ public abstract class ContainerCreationCommand : ContainerCommand
     [ImageArgument]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     [ValidateNotNullOrEmpty]
-    public string Image { get; set; } = "";
+    public virtual string Image { get; set; } = "";
 
     /// <summary>
     /// A folder of this machine that is the root file system, used in place: what the container writes stays in it.

@@ -47,6 +47,26 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
+    public void Containers_are_made_of_images_from_the_pipeline()
+    {
+        _engine.Run($"$null = Import-ContainerImage {MakeArchive()} -Name small -Cmd /bin/busybox, true");
+
+        var own = Assert.IsType<Container>(_engine.Run("Get-ContainerImage small | New-Container -Name own").Single);
+        Assert.Equal(("small:latest", "own"), (own.Image, own.Name));
+        Assert.Equal(["/bin/busybox", "true"], own.Command);
+
+        var words = Assert.IsType<Container>(_engine.Run("Get-ContainerImage small | New-Container -Name words -- /bin/busybox sleep 5").Single);
+        Assert.Equal("small:latest", words.Image);
+        Assert.Equal(["/bin/busybox", "sleep", "5"], words.Command);
+
+        var several = _engine.Run("'host', 'small' | New-Container -- sleep 5").Output.Select(made => Assert.IsType<Container>(made.BaseObject)).ToList();
+        Assert.Equal(["host", "small"], several.ConvertAll(made => made.Image));
+        Assert.All(several, made => Assert.Equal(["sleep", "5"], made.Command));
+
+        Assert.Equal(["once"], _engine.Run("New-Container -Image host -Name once -- true").Lines);
+    }
+
+    [Fact]
     public void An_image_in_use_is_refused()
     {
         _engine.Run($"$null = Import-ContainerImage {MakeArchive()} -Name used; $null = New-Container used -Name user -- /bin/busybox true");
