@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Containers.Engine.Storage;
 using Containers.Interop;
 using Tmds.Linux;
 
@@ -14,10 +13,10 @@ internal sealed class BlobWriter : IDisposable
     private bool isClosed;
 
     /// <summary>Makes the file.</summary>
-    /// <param name="staging">The folder.</param>
+    /// <param name="folder">The folder.</param>
     /// <param name="name">Its name there.</param>
-    public BlobWriter(StagingFolder staging, string name) =>
-        file = Files.Open(staging.Descriptor.Number, name, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180);
+    public BlobWriter(FileDescriptor folder, string name) =>
+        file = Files.Open(folder.Number, name, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180);
 
     /// <summary>Bytes written.</summary>
     public long Size { get; private set; }
@@ -39,13 +38,12 @@ internal sealed class BlobWriter : IDisposable
         }
     }
 
-    /// <summary>Syncs the file and gives its digest.</summary>
+    /// <summary>Gives the digest of what was written.</summary>
     /// <returns>The digest.</returns>
     public string Finish()
     {
         lock (gate)
         {
-            Files.Sync(file, "the image's blob");
             return Digest.FromHash(hash.GetHashAndReset());
         }
     }

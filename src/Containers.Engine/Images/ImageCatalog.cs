@@ -56,7 +56,10 @@ internal sealed class ImageCatalog(ImageLayout layout, LayerStore layers)
         Labels = config?.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal),
     };
 
-    private StoredImage ReadImage(OciDescriptor entry)
+    /// <summary>Reads one image.</summary>
+    /// <param name="entry">Its entry in the index.</param>
+    /// <returns>The image.</returns>
+    public StoredImage ReadImage(OciDescriptor entry)
     {
         try
         {
@@ -74,14 +77,20 @@ internal sealed class ImageCatalog(ImageLayout layout, LayerStore layers)
                 {
                     Id = manifest.Config.Digest,
                     Name = entry.Name,
-                    Digest = entry.Digest,
+                    Digest = entry.Origin is { } origin ? origin[(origin.IndexOf('@', StringComparison.Ordinal) + 1)..] : entry.Digest,
+                    Origin = entry.Origin,
                     CreatedAt = image.Created,
                     Size = chain.Sum(layer => layers.TryRead(layer)?.Size ?? 0),
                     Layers = chain,
                     Architecture = image.Architecture,
                     Configuration = FromOci(image.Config),
                 },
-                [entry.Digest, manifest.Config.Digest, .. manifest.Layers.Select(layer => layer.Digest)],
+                [
+                    entry.Digest,
+                    manifest.Config.Digest,
+                    .. manifest.Layers.Select(layer => layer.Digest),
+                    .. entry.Annotations?.GetValueOrDefault(OciDescriptor.OriginalManifest) is { } original && Digest.IsValid(original) ? [original] : Array.Empty<string>(),
+                ],
                 IsWhole: true);
         }
         catch (EngineException)

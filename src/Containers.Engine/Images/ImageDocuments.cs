@@ -5,9 +5,6 @@ namespace Containers.Engine.Images;
 /// <summary>Makes the documents of an imported image.</summary>
 internal static class ImageDocuments
 {
-    /// <summary>The platform of what is imported here.</summary>
-    public static OciPlatform Platform { get; } = new() { Architecture = ImageCatalog.MachineArchitecture, OperatingSystem = "linux" };
-
     /// <summary>Checks what is to go into a configuration.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <exception cref="EngineException">InvalidArgument.</exception>
@@ -39,13 +36,13 @@ internal static class ImageDocuments
     /// <param name="layer">The layer.</param>
     /// <param name="configuration">What containers of it run by default.</param>
     /// <returns>The document.</returns>
-    public static OciImage MakeImage(StagedLayer layer, ImageConfiguration configuration)
+    public static OciImage MakeImage(TakenLayer layer, ImageConfiguration configuration)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
         return new OciImage
         {
             Created = now,
-            Architecture = Platform.Architecture,
+            Architecture = ImageCatalog.MachineArchitecture,
             Config = new OciImageConfig
             {
                 Entrypoint = NullIfEmpty(configuration.Entrypoint),
@@ -61,28 +58,19 @@ internal static class ImageDocuments
         };
     }
 
-    /// <summary>The manifest of an image of one layer.</summary>
+    /// <summary>The reference to a layer's blob.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="config">The configuration's reference.</param>
-    /// <returns>The document.</returns>
-    public static OciManifest MakeManifest(StagedLayer layer, OciDescriptor config) => new()
+    /// <returns>The reference, with OCI's media type.</returns>
+    public static OciDescriptor LayerDescriptor(StagedLayer layer) => new()
     {
-        MediaType = OciMediaType.Manifest,
-        Config = config,
-        Layers =
-        [
-            new OciDescriptor
-            {
-                MediaType = layer.Compression switch
-                {
-                    LayerCompressionKind.Gzip => OciMediaType.LayerGzip,
-                    LayerCompressionKind.Zstd => OciMediaType.LayerZstd,
-                    _ => OciMediaType.Layer,
-                },
-                Digest = layer.BlobDigest,
-                Size = layer.BlobSize,
-            },
-        ],
+        MediaType = layer.Compression switch
+        {
+            LayerCompressionKind.Gzip => OciMediaType.LayerGzip,
+            LayerCompressionKind.Zstd => OciMediaType.LayerZstd,
+            _ => OciMediaType.Layer,
+        },
+        Digest = layer.BlobDigest,
+        Size = layer.BlobSize,
     };
 
     private static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string> list) => list.Count == 0 ? null : list;

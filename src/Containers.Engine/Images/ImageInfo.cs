@@ -9,8 +9,11 @@ public sealed record ImageInfo
     /// <summary>Its name with tag, as <c>debian:latest</c>; null where it has lost it.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The digest of its manifest.</summary>
+    /// <summary>The digest that its name stood for in the registry it came from, else that of its manifest.</summary>
     public string? Digest { get; init; }
+
+    /// <summary>The repository that it came from and the digest it has there, as <c>debian@sha256:...</c>; null where it came from none.</summary>
+    public string? Origin { get; init; }
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset? CreatedAt { get; init; }

@@ -55,12 +55,7 @@ internal sealed class ImageLayout : IDisposable
     /// <returns>The document.</returns>
     /// <exception cref="EngineException">Storage where it is missing or damaged.</exception>
     public T ReadDocument<T>(string digest, JsonTypeInfo<T> type)
-        where T : class
-    {
-        byte[] bytes = Read(blobs, Digest.Hex(digest))
-            ?? throw new EngineException(EngineErrorReason.Storage, digest, $"The image store has lost the blob {digest}. Remove the image and import it again.");
-        return Digest.Of(bytes) == digest ? Parse(bytes, type, digest) : throw Damaged(digest, "its content has another digest");
-    }
+        where T : class => Parse(ReadBlob(digest), type, digest);
 
     /// <summary>Writes a document into the blobs, durably.</summary>
     /// <typeparam name="T">What it is.</typeparam>
@@ -71,12 +66,47 @@ internal sealed class ImageLayout : IDisposable
     public OciDescriptor WriteDocument<T>(T document, JsonTypeInfo<T> type, string mediaType)
     {
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(document, type);
+        return WriteBlob(bytes, mediaType);
+    }
+
+    /// <summary>Writes a small blob, durably.</summary>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="mediaType">Its media type.</param>
+    /// <returns>A reference to it.</returns>
+    public OciDescriptor WriteBlob(byte[] bytes, string mediaType)
+    {
         string digest = Digest.Of(bytes);
         AtomicDocument.Write(blobs.Number, Digest.Hex(digest), bytes, durable: true);
         return new OciDescriptor { MediaType = mediaType, Digest = digest, Size = bytes.Length };
     }
 
-    /// <summary>Takes over a file, synced by the caller, as a blob. One that is there already is left.</summary>
+    /// <summary>Whether a blob is there.</summary>
+    /// <param name="digest">Its digest.</param>
+    /// <returns>True where it is.</returns>
+    public bool Contains(string digest) => Files.TryStat(blobs.Number, Digest.Hex(digest), follow: false, out _) == Errno.None;
+
+    /// <summary>Reads a small blob and verifies its digest.</summary>
+    /// <param name="digest">Its digest.</param>
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="EngineException">Storage where it is missing or damaged.</exception>
+    public byte[] ReadBlob(string digest)
+    {
+        byte[] bytes = Read(blobs, Digest.Hex(digest)) ?? throw Lost(digest);
+        return Digest.Of(bytes) == digest ? bytes : throw Damaged(digest, "its content has another digest");
+    }
+
+    /// <summary>Opens a blob. Its content is not verified.</summary>
+    /// <param name="digest">Its digest.</param>
+    /// <returns>A stream that can seek.</returns>
+    /// <exception cref="EngineException">Storage where it is missing.</exception>
+    public FileStream OpenBlob(string digest)
+    {
+        FileDescriptor file = Files.TryOpen(blobs.Number, Digest.Hex(digest), LibC.O_RDONLY | LibC.O_NOFOLLOW | LibC.O_NONBLOCK, 0, out Errno errno)
+            ?? throw (errno == Errno.ENOENT ? Lost(digest) : new KernelException(errno, "opening the blob", digest));
+        return file.IntoStream(FileAccess.Read);
+    }
+
+    /// <summary>Takes over a file, synced by the caller, as a blob. One that is there already is left. <see cref="Sync"/> makes it durable.</summary>
     /// <param name="from">The folder it is in.</param>
     /// <param name="name">Its name there.</param>
     /// <param name="digest">Its digest.</param>
@@ -86,9 +116,11 @@ internal sealed class ImageLayout : IDisposable
         if (Files.TryStat(blobs.Number, hex, follow: false, out _) == Errno.ENOENT)
         {
             Files.Rename(from.Number, name, blobs.Number, hex);
-            Files.Sync(blobs, "blobs/sha256");
         }
     }
+
+    /// <summary>Makes adopted blobs durable.</summary>
+    public void Sync() => Files.Sync(blobs, "blobs/sha256");
 
     /// <summary>Removes the blobs that nothing refers to, and what a killed writer left.</summary>
     /// <param name="reachable">The digests to keep.</param>
@@ -150,6 +182,9 @@ internal sealed class ImageLayout : IDisposable
 
         return bytes[..done];
     }
+
+    private static EngineException Lost(string digest) =>
+        new(EngineErrorReason.Storage, digest, $"The image store has lost the blob {digest}. Remove the image and import it again.");
 
     private static EngineException Damaged(string subject, string reason, Exception? inner = null) => new(
         EngineErrorReason.Storage, subject, $"The image store's document {subject} is damaged: {reason}. Remove the image that it belongs to and import it again.", inner);

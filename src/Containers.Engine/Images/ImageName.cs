@@ -14,8 +14,20 @@ internal sealed partial record ImageName
     {
     }
 
-    /// <summary>Host, port and path, without tag and digest.</summary>
+    /// <summary>The registry that names without a host mean.</summary>
+    public const string DefaultHost = "docker.io";
+
+    private const string DefaultNamespace = "library/";
+
+    /// <summary>Host, port and path, without tag and digest, as docker shows them: <c>docker.io/</c> and its <c>library/</c> are left out.</summary>
     public required string Repository { get; init; }
+
+    /// <summary>The registry's host, and port after a colon; <see cref="DefaultHost"/> where none is written.</summary>
+    public string Host => HostEnd(Repository) is > 0 and var end ? Repository[..end] : DefaultHost;
+
+    /// <summary>The repository's path in the registry; for one of docker.io without a slash with <c>library/</c> before it.</summary>
+    public string Path => HostEnd(Repository) is > 0 and var end ? Repository[(end + 1)..]
+        : Repository.Contains('/', StringComparison.Ordinal) ? Repository : DefaultNamespace + Repository;
 
     /// <summary>The tag; <c>latest</c> where neither tag nor digest was given; null where only a digest was.</summary>
     public string? Tag { get; init; }
@@ -77,7 +89,7 @@ internal sealed partial record ImageName
             return false;
         }
 
-        name = new ImageName { Repository = rest, Tag = tag ?? (digest is null ? "latest" : null), Digest = digest };
+        name = new ImageName { Repository = Familiar(rest), Tag = tag ?? (digest is null ? "latest" : null), Digest = digest };
         return true;
     }
 
@@ -93,10 +105,8 @@ internal sealed partial record ImageName
             return false;
         }
 
-        // The first component is a host where only a host can look like that; then it may hold capitals and a port.
         string[] components = text.Split('/');
-        bool hasHost = components.Length > 1
-            && (components[0].AsSpan().ContainsAny('.', ':') || components[0] == "localhost" || components[0].Any(char.IsAsciiLetterUpper));
+        bool hasHost = HostEnd(text) > 0;
         for (int i = 0; i < components.Length; i++)
         {
             bool isHost = i == 0 && hasHost;
@@ -110,6 +120,24 @@ internal sealed partial record ImageName
         }
 
         return true;
+    }
+
+    // The first component is a host where only a host can look like that; then it may hold capitals and a port.
+    private static int HostEnd(string repository)
+    {
+        int slash = repository.IndexOf('/', StringComparison.Ordinal);
+        ReadOnlySpan<char> first = repository.AsSpan(0, Math.Max(0, slash));
+        return slash > 0 && (first.ContainsAny('.', ':') || first is "localhost" || first.ContainsAnyInRange('A', 'Z')) ? slash : 0;
+    }
+
+    private static string Familiar(string repository)
+    {
+        string? path = repository.StartsWith(DefaultHost + "/", StringComparison.Ordinal) ? repository[(DefaultHost.Length + 1)..]
+            : repository.StartsWith($"index.{DefaultHost}/", StringComparison.Ordinal) ? repository[(DefaultHost.Length + 7)..]
+            : null;
+        return path is null ? repository
+            : path.StartsWith(DefaultNamespace, StringComparison.Ordinal) && !path.AsSpan(DefaultNamespace.Length).Contains('/') ? path[DefaultNamespace.Length..]
+            : path;
     }
 
     // Names come from outside: nothing in them may reach a terminal as a control character.

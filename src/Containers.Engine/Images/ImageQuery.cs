@@ -68,7 +68,12 @@ internal static class ImageQuery
             return image.Info.Name == name.Reference;
         }
 
-        return image.Info.Digest == name.Digest && image.Info.Name is { } own
+        if (name.Tag is null && image.Info.Origin == $"{name.Repository}@{name.Digest}")
+        {
+            return true;
+        }
+
+        return (image.Info.Digest == name.Digest || image.Entry.Digest == name.Digest) && image.Info.Name is { } own
             && (name.Tag is null ? own.StartsWith(name.Repository + ":", StringComparison.Ordinal) : own == name.Reference);
     }
 }

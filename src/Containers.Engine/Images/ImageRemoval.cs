@@ -49,29 +49,5 @@ internal sealed record ImageRemoval(List<OciDescriptor> Remaining)
         return new ImageRemoval(remaining);
     }
 
-    /// <summary>Gives a name to a manifest; the one that had it keeps its place without a name, unless it has another or is the same.</summary>
-    /// <param name="present">The index's entries.</param>
-    /// <param name="entry">The new entry.</param>
-    /// <param name="name">The name.</param>
-    /// <returns>The new entries.</returns>
-    public static List<OciDescriptor> Rename(IReadOnlyList<OciDescriptor> present, OciDescriptor entry, string name)
-    {
-        var result = new List<OciDescriptor>(present.Count + 1);
-        foreach (OciDescriptor other in present)
-        {
-            if (other.Name != name)
-            {
-                result.Add(other);
-            }
-            else if (other.Digest != entry.Digest && !present.Any(third => third.Digest == other.Digest && third.Name != name))
-            {
-                result.Add(other.WithName(null));
-            }
-        }
-
-        result.Add(entry);
-        return result;
-    }
-
     private static bool IsSame(OciDescriptor one, OciDescriptor other) => one.Digest == other.Digest && one.Name == other.Name;
 }

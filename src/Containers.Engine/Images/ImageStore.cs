@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Containers.Engine.Layers;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -105,20 +106,64 @@ public sealed class ImageStore : IDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         ImageName parsed = ImageQuery.ParseNewName(name);
         ImageDocuments.Check(configuration);
+        var origin = new ImageOrigin
+        {
+            Layers = [new LayerOrigin { IsRootFileSystem = true, Open = _ => new BorrowedStream(archive) }],
+            Describe = layers => new ImageDescription(JsonSerializer.SerializeToUtf8Bytes(ImageDocuments.MakeImage(layers[0], configuration), OciJson.Default.OciImage)),
+            Names = [parsed],
+        };
+        return TakeIn([origin], progress is null ? null : new ImportProgressOfLayer(progress), cancellation)[0];
+    }
+
+    /// <summary>Takes images in, all or nothing. Layers that are there already are neither asked for nor unpacked.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="progress">Told of each layer now and then; or null. Called on several threads.</param>
+    /// <param name="cancellation">Undoes what was done.</param>
+    /// <returns>The images, one for each name that they got, or one where an image got none.</returns>
+    /// <exception cref="EngineException">InvalidData for what is damaged or malicious, LimitExceeded, Storage, Canceled, and what the origins throw. Nothing is left.</exception>
+    internal IReadOnlyList<ImageInfo> TakeIn(IReadOnlyList<ImageOrigin> images, IProgress<LayerProgress>? progress, CancellationToken cancellation)
+    {
+        string subject = images.SelectMany(image => image.Names).FirstOrDefault()?.ToString() ?? "image";
         try
         {
             using StagingFolder folder = MakeStaging();
-            StagedLayer layer = LayerImport.Run(archive, folder, new ExtractionOptions { Limits = limits }, progress, cancellation);
-            cancellation.ThrowIfCancellationRequested();
-            return Commit(folder, layer, parsed, configuration);
+            var entries = new ImageIntake(layout, layers, folder, Lock, limits).Run(images, progress, cancellation);
+            IReadOnlyList<StoredImage> present = catalog.Read();
+            return [.. entries.SelectMany(all => all).Select(entry => Find(present, entry).Info)];
         }
         catch (OperationCanceledException canceled)
         {
-            throw new EngineException(EngineErrorReason.Canceled, name, $"The import of '{parsed}' was cancelled; nothing of it is left.", canceled);
+            throw new EngineException(EngineErrorReason.Canceled, subject, $"The import of '{subject}' was cancelled; nothing of it is left.", canceled);
         }
         catch (KernelException failure)
         {
-            throw Storage(parsed.ToString(), $"Importing '{parsed}'", failure);
+            throw Storage(subject, $"Importing '{subject}'", failure);
+        }
+    }
+
+    /// <summary>Opens an image's bytes, and keeps the image from being removed as long as they are open.</summary>
+    /// <param name="nameOrId">A name or the beginning of an id.</param>
+    /// <returns>The bytes.</returns>
+    /// <exception cref="EngineException">As <see cref="Get"/>; NotSupported for the built-in image.</exception>
+    internal ImageContent OpenContent(string nameOrId)
+    {
+        if (ImageQuery.IsHost(nameOrId))
+        {
+            throw new EngineException(
+                EngineErrorReason.NotSupported, nameOrId, $"The image '{HostImage}' is a view of this machine's own files and has no layers: it cannot be exported or pushed.");
+        }
+
+        try
+        {
+            using (Lock())
+            {
+                StoredImage found = ImageQuery.Find(ReadCatalog(), nameOrId).Images[0];
+                return found.IsWhole ? new ImageContent(layout, staging.Make(), found) : throw NothingToRun(found.Info);
+            }
+        }
+        catch (KernelException failure)
+        {
+            throw Storage(nameOrId, $"Reading the image '{nameOrId}'", failure);
         }
     }
 
@@ -272,20 +317,11 @@ public sealed class ImageStore : IDisposable
         return made;
     }
 
-    private ImageInfo Commit(StagingFolder folder, StagedLayer layer, ImageName name, ImageConfiguration configuration)
-    {
-        using (Lock())
-        {
-            layers.Adopt(folder.Descriptor, LayerImport.LayerName, layer.DiffId);
-            layout.AdoptBlob(folder.Descriptor, LayerImport.BlobName, layer.BlobDigest);
-            OciDescriptor config = layout.WriteDocument(ImageDocuments.MakeImage(layer, configuration), OciJson.Default.OciImage, OciMediaType.Config);
-            OciDescriptor manifest = layout.WriteDocument(ImageDocuments.MakeManifest(layer, config), OciJson.Default.OciManifest, OciMediaType.Manifest);
-            OciDescriptor entry = (manifest with { Platform = ImageDocuments.Platform }).WithName(name.Reference);
-            OciIndex index = layout.ReadIndex();
-            layout.WriteIndex(index with { Manifests = ImageRemoval.Rename(index.Manifests, entry, name.Reference) });
-            return catalog.Read().First(image => image.Entry.Digest == entry.Digest && image.Info.Name == name.Reference).Info;
-        }
-    }
+    // Another session may have given the name to another image, or removed this one, in the moment since.
+    private StoredImage Find(IReadOnlyList<StoredImage> present, OciDescriptor entry) =>
+        present.FirstOrDefault(image => image.Entry.Digest == entry.Digest && image.Info.Name == entry.Name)
+        ?? present.FirstOrDefault(image => image.Entry.Digest == entry.Digest)
+        ?? catalog.ReadImage(entry);
 
     // Everything that the index and the containers do not lead to. Where an image cannot be read it is not known what it leads to: nothing goes.
     private void Collect(List<StagingFolder> garbage)
@@ -296,9 +332,10 @@ public sealed class ImageStore : IDisposable
         {
             StagingFolder trash = staging.Make();
             garbage.Add(trash);
-            layout.RemoveUnreachable(images.SelectMany(image => image.Blobs).ToHashSet(StringComparer.Ordinal));
+            string[] kept = [.. staging.ReadKept().Select(hex => Digest.Prefix + hex)];
+            layout.RemoveUnreachable(images.SelectMany(image => image.Blobs).Concat(kept).ToHashSet(StringComparer.Ordinal));
             layers.MoveUnreachable(
-                images.SelectMany(image => image.Info.Layers).Concat(uses().SelectMany(use => use.Layers)).ToHashSet(StringComparer.Ordinal),
+                images.SelectMany(image => image.Info.Layers).Concat(uses().SelectMany(use => use.Layers)).Concat(kept).ToHashSet(StringComparer.Ordinal),
                 trash);
         }
     }

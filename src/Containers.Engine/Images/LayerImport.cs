@@ -16,30 +16,29 @@ namespace Containers.Engine.Images;
 internal sealed record StagedLayer(string BlobDigest, long BlobSize, string DiffId, LayerCompressionKind Compression, ExtractionResult Extraction);
 
 /// <summary>
-/// Brings an archive into a staging folder in one pass: the compressed bytes are hashed and kept while another thread unpacks what they hold.
+/// Brings a layer into a staging folder in one pass: the bytes are hashed and kept as they come, while another thread unpacks what they hold.
 /// </summary>
 internal static class LayerImport
 {
-    /// <summary>The blob's name in the staging folder.</summary>
+    /// <summary>The blob's name in the folder.</summary>
     public const string BlobName = "blob";
 
-    /// <summary>The unpacked layer's name in the staging folder.</summary>
+    /// <summary>The unpacked layer's name in the folder.</summary>
     public const string LayerName = "layer";
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Imports.</summary>
+    /// <summary>Imports. Nothing is synced but the blob's bytes are written: who commits the layer syncs the file system before.</summary>
     /// <param name="archive">The archive; read to its end.</param>
-    /// <param name="staging">Where to.</param>
+    /// <param name="folder">Where to.</param>
     /// <param name="options">How to unpack.</param>
-    /// <param name="progress">Told now and then, and at the end.</param>
+    /// <param name="progress">Told now and then, and at the end: bytes read and entries unpacked; or null.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>The staged layer.</returns>
     public static StagedLayer Run(
-        Stream archive, StagingFolder staging, ExtractionOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+        Stream archive, FileDescriptor folder, ExtractionOptions options, Action<long, long>? progress, CancellationToken cancellation)
     {
-        long? total = archive.CanSeek ? archive.Length - archive.Position : null;
-        using FileDescriptor layer = StoreFolder.Open(staging.Descriptor, LayerName);
+        using FileDescriptor layer = StoreFolder.Open(folder, LayerName);
         using FileDescriptor files = StoreFolder.Open(layer, LayerStore.FilesName);
 
         // Where the archive does not say, the root is as everybody has it.
@@ -48,7 +47,7 @@ internal static class LayerImport
             throw new KernelException(errno, "setting the mode of", "the layer's root");
         }
 
-        using var blob = new BlobWriter(staging, BlobName);
+        using var blob = new BlobWriter(folder, BlobName);
         using var input = new ArchiveInput(archive, options.Limits, blob.Write, cancellation);
         Stream tar = LayerCompression.Open(input, out LayerCompressionKind compression);
         using IncrementalHash? diffHash = compression == LayerCompressionKind.None ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -58,23 +57,19 @@ internal static class LayerImport
         {
             long reported = Stopwatch.GetTimestamp();
             result = extractor.Run(source, progress is null ? null : Report, cancellation);
-            progress?.Report(new ImportProgress(input.BytesRead, total, result.Entries));
+            progress?.Invoke(input.BytesRead, result.Entries);
 
             void Report()
             {
                 if (Stopwatch.GetElapsedTime(reported) >= ProgressInterval)
                 {
                     reported = Stopwatch.GetTimestamp();
-                    progress.Report(new ImportProgress(input.BytesRead, total, extractor.Result.Entries));
+                    progress(input.BytesRead, extractor.Result.Entries);
                 }
             }
         }
 
         string blobDigest = blob.Finish();
-        string diffId = diffHash is null ? blobDigest : Digest.FromHash(diffHash.GetHashAndReset());
-        FileContent.SyncFileSystem(files, "the layer");
-        LayerStore.WriteRecord(layer, new LayerRecord { DiffId = diffId, ChainId = diffId, Size = result.ContentBytes, Entries = result.Entries });
-        Files.Sync(staging.Descriptor, "staging");
-        return new StagedLayer(blobDigest, blob.Size, diffId, compression, result);
+        return new StagedLayer(blobDigest, blob.Size, diffHash is null ? blobDigest : Digest.FromHash(diffHash.GetHashAndReset()), compression, result);
     }
 }

@@ -38,13 +38,16 @@ internal sealed class LayerStore : IDisposable
     /// <returns>True where its commit record is.</returns>
     public bool Contains(string chainId) => Files.TryStat(folder.Number, $"{Digest.Hex(chainId)}/{RecordName}", follow: false, out _) == Errno.None;
 
-    /// <summary>Writes the commit record of a layer whose files have been synced, durably.</summary>
+    /// <summary>Writes the commit record of a staged layer. Who adopts the layer syncs the file system between.</summary>
     /// <param name="layer">The layer's folder.</param>
     /// <param name="record">The record.</param>
     public static void WriteRecord(FileDescriptor layer, LayerRecord record) =>
-        AtomicDocument.Write(layer.Number, RecordName, JsonSerializer.SerializeToUtf8Bytes(record, OciJson.Default.LayerRecord), durable: true);
+        AtomicDocument.Write(layer.Number, RecordName, JsonSerializer.SerializeToUtf8Bytes(record, OciJson.Default.LayerRecord), durable: false);
 
-    /// <summary>Takes over a layer with its record. One that is there already is left. The caller holds the store's lock.</summary>
+    /// <summary>
+    /// Takes over a layer with its record, both synced. One that is there already is left. The caller holds the store's lock, and calls
+    /// <see cref="Sync"/> before anything refers to the layer.
+    /// </summary>
     /// <param name="from">The folder it is in.</param>
     /// <param name="name">Its name there.</param>
     /// <param name="chainId">Its chain id.</param>
@@ -53,9 +56,11 @@ internal sealed class LayerStore : IDisposable
         if (!Contains(chainId))
         {
             Files.Rename(from.Number, name, folder.Number, Digest.Hex(chainId), noReplace: true);
-            Files.Sync(folder, "layers");
         }
     }
+
+    /// <summary>Makes adopted layers durable.</summary>
+    public void Sync() => Files.Sync(folder, "layers");
 
     /// <summary>Moves layers that nothing needs away, whole, so that none is ever seen half removed. The caller holds the store's lock.</summary>
     /// <param name="reachable">The chain ids to keep.</param>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Containers.Engine.Images;
 
-/// <summary>Media types of the OCI image specification.</summary>
+/// <summary>Media types of the OCI image specification, and Docker's that mean the same.</summary>
 internal static class OciMediaType
 {
     public const string Index = "application/vnd.oci.image.index.v1+json";
@@ -12,6 +12,8 @@ internal static class OciMediaType
     public const string Layer = "application/vnd.oci.image.layer.v1.tar";
     public const string LayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
     public const string LayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
+    public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+    public const string DockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json";
 }
 
 /// <summary>A reference to a blob (image-spec, descriptor.md).</summary>
@@ -19,6 +21,12 @@ internal sealed record OciDescriptor
 {
     /// <summary>The annotation that names an image of a layout.</summary>
     public const string RefName = "org.opencontainers.image.ref.name";
+
+    /// <summary>The annotation of the layout's entry that says where the image came from: a repository and the digest that it has there.</summary>
+    public const string OriginName = "pscontainers.image.origin";
+
+    /// <summary>The annotation of the layout's entry that gives the digest of the manifest as it came, where that was not OCI's.</summary>
+    public const string OriginalManifest = "pscontainers.image.manifest";
 
     [JsonPropertyName("mediaType")]
     public string MediaType { get; set; } = string.Empty;
@@ -43,14 +51,21 @@ internal sealed record OciDescriptor
     [JsonIgnore]
     public string? Name => Annotations?.GetValueOrDefault(RefName);
 
+    /// <summary>The repository that the image came from and its digest there, or null.</summary>
+    [JsonIgnore]
+    public string? Origin => Annotations?.GetValueOrDefault(OriginName);
+
     /// <summary>The same reference under another name, or none.</summary>
-    public OciDescriptor WithName(string? name)
+    public OciDescriptor WithName(string? name) => WithAnnotation(RefName, name);
+
+    /// <summary>The same reference with another value of an annotation, or without it.</summary>
+    public OciDescriptor WithAnnotation(string key, string? value)
     {
         var annotations = new Dictionary<string, string>(Annotations ?? [], StringComparer.Ordinal);
-        annotations.Remove(RefName);
-        if (name is not null)
+        annotations.Remove(key);
+        if (value is not null)
         {
-            annotations[RefName] = name;
+            annotations[key] = value;
         }
 
         return this with { Annotations = annotations.Count == 0 ? null : annotations };
@@ -66,7 +81,10 @@ internal sealed record OciPlatform
     [JsonPropertyName("os")]
     public string OperatingSystem { get; set; } = string.Empty;
 
-    /// <summary>Variant and the like.</summary>
+    [JsonPropertyName("variant")]
+    public string? Variant { get; set; }
+
+    /// <summary>What else there is.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
 }
@@ -119,6 +137,9 @@ internal sealed record OciImage
 
     [JsonPropertyName("os")]
     public string OperatingSystem { get; set; } = "linux";
+
+    [JsonPropertyName("variant")]
+    public string? Variant { get; set; }
 
     [JsonPropertyName("config")]
     public OciImageConfig? Config { get; set; }
@@ -204,6 +225,10 @@ internal sealed record LayerRecord
     /// <summary>Files, folders, links and nodes.</summary>
     [JsonPropertyName("entries")]
     public long Entries { get; set; }
+
+    /// <summary>The blob it was unpacked from.</summary>
+    [JsonPropertyName("blob")]
+    public OciDescriptor? Blob { get; set; }
 }
 
 /// <summary>Reads and writes the documents without reflection.</summary>

@@ -44,6 +44,34 @@ internal sealed class StagingArea(FileDescriptor root)
         return taken;
     }
 
+    /// <summary>What live processes keep (<see cref="StagingFolder.Keep"/>). The caller holds the store's lock.</summary>
+    /// <returns>The names.</returns>
+    public IReadOnlySet<string> ReadKept()
+    {
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        using FileDescriptor listed = Files.Open(root.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        var listing = new FolderListing(listed, "staging");
+        while (listing.Next(out ReadOnlySpan<byte> name, out _))
+        {
+            using FileDescriptor? folder = FolderEntries.TryOpen(root.Number, name, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out _);
+            if (folder is null)
+            {
+                continue;
+            }
+
+            var entries = new FolderListing(folder, "staging");
+            while (entries.Next(out ReadOnlySpan<byte> entry, out _))
+            {
+                if (entry.StartsWith(StagingFolder.KeepPrefix))
+                {
+                    kept.Add(Encoding.UTF8.GetString(entry[StagingFolder.KeepPrefix.Length..]));
+                }
+            }
+        }
+
+        return kept;
+    }
+
     private StagingFolder? TryTake(string name)
     {
         FileDescriptor? folder = Files.TryOpen(root.Number, name, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW, 0, out Errno errno);
@@ -68,6 +96,9 @@ internal sealed class StagingFolder : IDisposable
     private readonly FileDescriptor area;
     private readonly string name;
 
+    /// <summary>What the names of the files start with that say what is kept.</summary>
+    internal static ReadOnlySpan<byte> KeepPrefix => "keep."u8;
+
     internal StagingFolder(FileDescriptor area, FileDescriptor descriptor, string name)
     {
         this.area = area;
@@ -77,6 +108,16 @@ internal sealed class StagingFolder : IDisposable
 
     /// <summary>The folder.</summary>
     public FileDescriptor Descriptor { get; }
+
+    /// <summary>
+    /// Keeps a blob or a layer from being collected as long as this folder lives. The caller holds the store's lock, and has seen under it that the
+    /// thing is there.
+    /// </summary>
+    /// <param name="thing">The digits of its digest or chain id.</param>
+    public void Keep(string thing)
+    {
+        using FileDescriptor file = Files.Open(Descriptor.Number, Encoding.UTF8.GetString(KeepPrefix) + thing, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_NOFOLLOW, 0x180);
+    }
 
     /// <summary>Removes the folder with all in it.</summary>
     public void Dispose()

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Containers.Engine.Storage;
+
+namespace Containers.Engine.Images;
+
+/// <summary>An image's bytes, kept from being removed as long as this object lives.</summary>
+internal sealed class ImageContent : IDisposable
+{
+    private readonly ImageLayout layout;
+    private readonly StagingFolder keeper;
+
+    /// <summary>Opens the content. The caller holds the store's lock.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="keeper">What keeps the image; this object's from here on.</param>
+    /// <param name="image">The image.</param>
+    public ImageContent(ImageLayout layout, StagingFolder keeper, StoredImage image)
+    {
+        this.layout = layout;
+        this.keeper = keeper;
+        Info = image.Info;
+        foreach (string digest in image.Blobs.Concat(image.Info.Layers).Distinct(StringComparer.Ordinal))
+        {
+            keeper.Keep(Digest.Hex(digest));
+        }
+
+        byte[] manifest = layout.ReadBlob(image.Entry.Digest);
+        Parsed = ImageLayout.Parse(manifest, OciJson.Default.OciManifest, image.Entry.Digest);
+        Config = layout.ReadBlob(Parsed.Config!.Digest);
+        string? original = image.Entry.Annotations?.GetValueOrDefault(OciDescriptor.OriginalManifest);
+        (Manifest, ManifestMediaType) = original is null ? (manifest, OciMediaType.Manifest) : (layout.ReadBlob(original), OciMediaType.DockerManifest);
+    }
+
+    /// <summary>What is known of the image.</summary>
+    public ImageInfo Info { get; }
+
+    /// <summary>The manifest's bytes as they came, or as they were made: what a registry gets.</summary>
+    public byte[] Manifest { get; }
+
+    /// <summary>The media type of <see cref="Manifest"/>.</summary>
+    public string ManifestMediaType { get; }
+
+    /// <summary>The manifest in OCI's terms.</summary>
+    public OciManifest Parsed { get; }
+
+    /// <summary>The configuration's bytes.</summary>
+    public byte[] Config { get; }
+
+    /// <summary>The configuration.</summary>
+    public OciImage Image => JsonSerializer.Deserialize(Config, OciJson.Default.OciImage)!;
+
+    /// <summary>Opens a blob of the image. Its content is not verified.</summary>
+    /// <param name="digest">Its digest.</param>
+    /// <returns>A stream that can seek.</returns>
+    /// <exception cref="EngineException">Storage where it is missing.</exception>
+    public FileStream OpenBlob(string digest) => layout.OpenBlob(digest);
+
+    /// <inheritdoc/>
+    public void Dispose() => keeper.Dispose();
+}
