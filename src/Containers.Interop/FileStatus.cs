@@ -42,9 +42,10 @@ public enum FileKind
 /// <param name="Size">Bytes.</param>
 /// <param name="ModifiedSeconds">Last change of the content, seconds since 1970.</param>
 /// <param name="ModifiedNanoseconds">The part of a second of it.</param>
+/// <param name="DiskSize">Bytes that it takes on disk: holes take none.</param>
 public readonly record struct FileStatus(
     ulong Device, ulong Inode, FileKind Kind, int Mode, ulong Links, uint Uid, uint Gid, ulong RawDevice, long Size,
-    long ModifiedSeconds, long ModifiedNanoseconds)
+    long ModifiedSeconds, long ModifiedNanoseconds, long DiskSize)
 {
     /// <summary>A device node's major number.</summary>
     public uint Major => (uint)(((RawDevice >> 32) & 0xfffff000) | ((RawDevice >> 8) & 0xfff));
@@ -57,6 +58,6 @@ public readonly record struct FileStatus(
         uint mode = (uint)s.st_mode;
         return new FileStatus(
             (ulong)s.st_dev, (ulong)s.st_ino, (FileKind)(mode >> 12), (int)(mode & 0xfff), (ulong)s.st_nlink, (uint)s.st_uid, (uint)s.st_gid,
-            (ulong)s.st_rdev, (long)s.st_size, (long)s.st_mtim.tv_sec, (long)s.st_mtim.tv_nsec);
+            (ulong)s.st_rdev, (long)s.st_size, (long)s.st_mtim.tv_sec, (long)s.st_mtim.tv_nsec, (long)s.st_blocks * 512);
     }
 }

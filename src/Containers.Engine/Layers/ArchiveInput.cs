@@ -9,7 +9,7 @@ internal delegate void ByteTap(ReadOnlySpan<byte> bytes);
 /// <param name="limits">The bounds.</param>
 /// <param name="tap">Sees every byte once, or null.</param>
 /// <param name="cancellation">Ends the reading.</param>
-internal sealed class ArchiveInput(Stream archive, ExtractionLimits limits, ByteTap? tap, CancellationToken cancellation) : Stream
+internal sealed class ArchiveInput(Stream archive, ExtractionLimits limits, ByteTap? tap, CancellationToken cancellation) : SequentialStream
 {
     private readonly byte[] buffer = new byte[256 * 1024];
     private int position;
@@ -19,25 +19,6 @@ internal sealed class ArchiveInput(Stream archive, ExtractionLimits limits, Byte
 
     /// <summary>Bytes read of the archive so far. May be read by any thread.</summary>
     public long BytesRead => Interlocked.Read(ref total);
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>The first bytes, left to be read.</summary>
     /// <param name="count">How many; fewer come at the end.</param>
@@ -77,20 +58,6 @@ internal sealed class ArchiveInput(Stream archive, ExtractionLimits limits, Byte
         }
         while (Fill());
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private bool Fill()
     {

@@ -7,6 +7,11 @@ internal abstract class ChunkSource : IDisposable
     /// <returns>At least one byte, or nothing at the end.</returns>
     public abstract ReadOnlyMemory<byte> Next();
 
+    /// <summary>Passes over bytes that follow the last piece without reading them, where the source can. The piece before is invalid from here on.</summary>
+    /// <param name="count">How many at most.</param>
+    /// <returns>How many were passed over; 0 where they must be read.</returns>
+    public virtual long Skip(long count) => 0;
+
     /// <inheritdoc/>
     public void Dispose()
     {

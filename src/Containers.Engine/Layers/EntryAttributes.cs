@@ -44,13 +44,13 @@ internal static class EntryAttributes
         foreach (ExtendedAttribute attribute in entry.Attributes)
         {
             ReadOnlySpan<byte> name = attribute.Name;
-            if (name.StartsWith("trusted.overlay."u8) || name.StartsWith("user.overlay."u8))
+            if (LayerAttributes.IsOverlays(name))
             {
                 throw ArchiveError.Refused(entry.Name, $"its extended attribute '{EntryName.Show(name)}' would steer overlayfs, under which the layer lies");
             }
 
             // Labels by the security module of the machine that made the archive; this one sets its own.
-            if (name.SequenceEqual("security.selinux"u8) || name.SequenceEqual("security.ima"u8) || name.SequenceEqual("security.evm"u8))
+            if (LayerAttributes.IsMachines(name))
             {
                 continue;
             }

@@ -10,12 +10,19 @@ internal static class EntryName
     /// <summary>The name as text: what is not printable is escaped as <c>\xNN</c>, so that no terminal acts on it; cut after 200 characters.</summary>
     /// <param name="name">The name.</param>
     /// <returns>Text for a message.</returns>
-    public static string Show(ReadOnlySpan<byte> name)
+    public static string Show(ReadOnlySpan<byte> name) => Show(name, Longest);
+
+    /// <summary>The name as text, whole.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>Text for an object or a message.</returns>
+    public static string ShowWhole(ReadOnlySpan<byte> name) => Show(name, int.MaxValue);
+
+    private static string Show(ReadOnlySpan<byte> name, int longest)
     {
         var text = new StringBuilder();
         while (!name.IsEmpty)
         {
-            if (text.Length >= Longest)
+            if (text.Length >= longest)
             {
                 return text.Append("...").ToString();
             }

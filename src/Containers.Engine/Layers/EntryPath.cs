@@ -71,7 +71,8 @@ internal readonly ref struct EntryPath
                 throw ArchiveError.Refused(entry, "its path holds '..', which could lead out of the root");
             }
 
-            if (component.Length > LongestComponent)
+            // A whiteout is no file: the name it hides may be as long as a file's.
+            if (component.Length > LongestComponent && !(component.StartsWith(Whiteouts.Prefix) && component.Length <= LongestComponent + Whiteouts.Prefix.Length))
             {
                 throw ArchiveError.Refused(entry, $"a component of its path has {component.Length} bytes, more than {LongestComponent}");
             }

@@ -35,4 +35,22 @@ internal sealed record ExtractionLimits
 
     /// <summary>Bytes of one path or link target. The kernel takes 4,095.</summary>
     public int MaximumPathBytes { get; init; } = Interop.FolderEntries.LongestPath;
+
+    /// <summary>Checks what the decompression has yielded so far.</summary>
+    /// <param name="read">Bytes of the archive as it comes.</param>
+    /// <param name="total">Bytes after decompression.</param>
+    /// <exception cref="EngineException">LimitExceeded.</exception>
+    public void CheckExpansion(long read, long total)
+    {
+        if (total > MaximumBytes)
+        {
+            throw ArchiveError.Limit($"it holds more than {ByteCount.Show(MaximumBytes)}");
+        }
+
+        read = Math.Max(1, read);
+        if (total > RatioFloor && total / MaximumRatio > read)
+        {
+            throw ArchiveError.Limit($"{ByteCount.Show(read)} of it became {ByteCount.Show(total)}, more than {MaximumRatio} times as much, as a decompression bomb does");
+        }
+    }
 }

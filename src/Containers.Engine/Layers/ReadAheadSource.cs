@@ -103,7 +103,7 @@ internal sealed class ReadAheadSource : ChunkSource
                 }
 
                 total += length;
-                CheckBounds(total);
+                limits.CheckExpansion(input.BytesRead, total);
                 tap?.Invoke(buffer.AsSpan(0, length));
                 full.Add((buffer, length), stopping.Token);
             }
@@ -118,21 +118,10 @@ internal sealed class ReadAheadSource : ChunkSource
         full.CompleteAdding();
     }
 
-    private void CheckBounds(long total)
-    {
-        if (total > limits.MaximumBytes)
-        {
-            throw ArchiveError.Limit($"it holds more than {ByteCount.Show(limits.MaximumBytes)}");
-        }
-
-        long read = Math.Max(1, input.BytesRead);
-        if (total > limits.RatioFloor && total / limits.MaximumRatio > read)
-        {
-            throw ArchiveError.Limit($"{ByteCount.Show(read)} of it became {ByteCount.Show(total)}, more than {limits.MaximumRatio} times as much, as a decompression bomb does");
-        }
-    }
-
-    private static Exception Translate(Exception exception) => exception switch
+    /// <summary>What a failed read means to who wanted the bytes.</summary>
+    /// <param name="exception">What the stream threw.</param>
+    /// <returns>The exception to throw.</returns>
+    internal static Exception Translate(Exception exception) => exception switch
     {
         EngineException engine => new EngineException(engine.Reason, engine.Subject, engine.Message, engine),
         OperationCanceledException canceled => canceled,

@@ -7,6 +7,9 @@ internal sealed class TarInput(ChunkSource source)
     private readonly byte[] joined = new byte[TarHeader.BlockSize];
     private ReadOnlyMemory<byte> rest;
 
+    /// <summary>Bytes read and passed over so far: the place of the next byte in the archive.</summary>
+    public long Position { get; private set; }
+
     /// <summary>The next bytes, not copied.</summary>
     /// <param name="atMost">How many at most.</param>
     /// <returns>At least one byte, or nothing at the end. Valid until the next call.</returns>
@@ -20,7 +23,20 @@ internal sealed class TarInput(ChunkSource source)
         int count = (int)Math.Min(atMost, rest.Length);
         ReadOnlySpan<byte> piece = rest.Span[..count];
         rest = rest[count..];
+        Position += count;
         return piece;
+    }
+
+    /// <summary>Passes over bytes without reading them, as far as the source can.</summary>
+    /// <param name="count">How many at most.</param>
+    /// <returns>How many were passed over.</returns>
+    public long Skip(long count)
+    {
+        int held = (int)Math.Min(count, rest.Length);
+        rest = rest[held..];
+        long skipped = count > held ? held + source.Skip(count - held) : held;
+        Position += skipped;
+        return skipped;
     }
 
     /// <summary>The next block.</summary>

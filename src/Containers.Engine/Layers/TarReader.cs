@@ -17,6 +17,9 @@ internal sealed class TarReader(ChunkSource source, ExtractionLimits limits)
     private long padding;
     private byte[]? currentName;
 
+    /// <summary>The place in the archive where the present entry's content goes on.</summary>
+    public long ContentOffset => input.Position;
+
     /// <summary>Goes on to the next entry, passing over what was not read of the present one's content.</summary>
     /// <returns>The entry, or null at the archive's end.</returns>
     /// <exception cref="EngineException">InvalidData, LimitExceeded, NotSupported.</exception>
@@ -175,7 +178,7 @@ internal sealed class TarReader(ChunkSource source, ExtractionLimits limits)
             Uid = Owner(pax.Uid ?? header.Uid, "owner", name),
             Gid = Owner(pax.Gid ?? header.Gid, "group", name),
             Size = realSize,
-            StoredSize = kind == TarEntryKind.Regular ? contentLeft : 0,
+            StoredSize = contentLeft,
             Times = new FileTimes(pax.Accessed?.Seconds, pax.Accessed?.Nanoseconds ?? 0, seconds, nanoseconds),
             Major = Device(kind, pax.Major ?? header.Major, 0xfff, name),
             Minor = Device(kind, pax.Minor ?? header.Minor, 0xfffff, name),
@@ -263,6 +266,7 @@ internal sealed class TarReader(ChunkSource source, ExtractionLimits limits)
 
     private void SkipContent()
     {
+        contentLeft -= input.Skip(contentLeft);
         while (contentLeft > 0)
         {
             _ = ReadContent();

@@ -23,7 +23,11 @@ internal enum WhiteoutKind
 /// <param name="handling">What <c>.wh.</c> names mean.</param>
 internal sealed class Whiteouts(WhiteoutHandling handling)
 {
-    private static ReadOnlySpan<byte> Opaque => ".wh..wh..opq"u8;
+    /// <summary>The name in a folder that hides all that lower layers have in it.</summary>
+    public static ReadOnlySpan<byte> Opaque => ".wh..wh..opq"u8;
+
+    /// <summary>What stands before the name that is hidden.</summary>
+    public static ReadOnlySpan<byte> Prefix => ".wh."u8;
 
     /// <summary>Tells whiteouts from files to be made.</summary>
     /// <param name="path">The entry's path.</param>

@@ -6,7 +6,7 @@ namespace Containers.Engine.Tests.Layers;
 /// <summary>Archives by real archivers of a tree with every kind of file come out as the archiver itself unpacks them.</summary>
 public sealed class FidelityTests
 {
-    private const string MakeTree = """
+    internal const string MakeTree = """
         mkdir -p src; cd src
         mkdir -p folder/sub empty mode; echo content > folder/file; echo inner > folder/sub/inner
         printf 'no newline' > 'name with blanks'; printf x > $'bad-\xff\xfe-utf8'; printf y > $'tab\tnewline\nname'; printf z > 'ünïcode-名前'
@@ -22,19 +22,19 @@ public sealed class FidelityTests
         touch -d '1999-09-09 09:09:09.987654321' folder/sub folder empty mode .
         """;
 
-    private const string LongNames = """
+    internal const string LongNames = """
         n=$(printf 'a%.0s' {1..99}); echo 1 > $n; n=$(printf 'b%.0s' {1..100}); echo 2 > $n; n=$(printf 'c%.0s' {1..101}); echo 3 > $n; n=$(printf 'd%.0s' {1..255}); echo 4 > $n
         mkdir -p $(printf 'dir%.0s' {1..60})/$(printf 'e%.0s' {1..200}); echo 5 > $(printf 'dir%.0s' {1..60})/$(printf 'e%.0s' {1..200})/$(printf 'f%.0s' {1..250})
         ln -s $(printf 't/%.0s' {1..900}) longlink; ln $(printf 'd%.0s' {1..255}) $(printf 'g%.0s' {1..255})
         """;
 
-    private const string Attributes = """
+    internal const string Attributes = """
         (cd src; setfattr -n user.text -v hello folder/file; setfattr -n user.binary -v 0x00ff0a3d00 folder; setfattr -n user.empty folder/sub; setfattr -n user.with=equals%25 -v x big
         setfattr -n trusted.thing -v 0x0001 big; setfattr -h -n trusted.onlink -v 1 soft; setfattr -n user.large -v 0x$(head -c 2000 /dev/urandom | od -An -tx1 | tr -d ' \n') size511
         setcap cap_net_raw,cap_net_admin+ep big; touch -d '1999-09-09 09:09:09.987654321' .)
         """;
 
-    private const string Sparse = """
+    internal const string Sparse = """
         (cd src; truncate -s 5M hole; truncate -s 1M tail-hole; printf start | dd of=tail-hole conv=notrunc status=none
         for i in $(seq 0 40); do printf data$i | dd of=many bs=64K seek=$((i*3)) conv=notrunc status=none; done
         truncate -s 9G giant; printf end | dd of=giant bs=1 seek=9663676413 conv=notrunc status=none; head -c 100000 /dev/urandom | dd of=giant bs=1M seek=4096 conv=notrunc status=none
@@ -213,6 +213,12 @@ public sealed class FidelityTests
         ExtractOurs(scratch);
         scratch.MakeFolder("theirs");
         scratch.Shell(oracle);
+        if (withBlocks)
+        {
+            // A file of many pieces takes one block more once it is written back.
+            scratch.Shell("sync -f .");
+        }
+
         List<string> expected = TreeListing.Of(scratch, $"{scratch.Path}/theirs", withBlocks);
         List<string> actual = TreeListing.Of(scratch, $"{scratch.Path}/ours", withBlocks);
         if (oracle.StartsWith("bsdtar", StringComparison.Ordinal))

@@ -50,6 +50,8 @@ internal sealed class TarBuilder
     public TarBuilder File(string name, string content = "", int mode = 0x1A4) =>
         Raw(Header(name, '0', Encoding.UTF8.GetByteCount(content), mode: mode)).Content(Encoding.UTF8.GetBytes(content));
 
+    public TarBuilder Bytes(string name, byte[] content) => Raw(Header(name, '0', content.Length)).Content(content);
+
     public TarBuilder Folder(string name) => Raw(Header(name, '5', mode: 0x1ED));
 
     public TarBuilder Symlink(string name, string target) => Raw(Header(name, '2', link: target));

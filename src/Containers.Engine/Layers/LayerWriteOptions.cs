@@ -1,0 +1,38 @@
+namespace Containers.Engine.Layers;
+
+/// <summary>What the tree is that becomes a layer.</summary>
+internal enum LayerSourceKind
+{
+    /// <summary>All files of a root file system.</summary>
+    Tree,
+
+    /// <summary>The writable folder of an overlay, with its whiteouts: the difference to the layers below.</summary>
+    OverlayUpper,
+}
+
+/// <summary>How a layer is written.</summary>
+internal sealed record LayerWriteOptions
+{
+    /// <summary>What the tree is.</summary>
+    public LayerSourceKind Source { get; init; }
+
+    /// <summary>How the archive is compressed.</summary>
+    public LayerCompressionKind Compression { get; init; } = LayerCompressionKind.Gzip;
+
+    /// <summary>Seconds since 1970 (SOURCE_DATE_EPOCH): later times are written as this one. Null: times as they are.</summary>
+    public long? LatestTime { get; init; }
+
+    /// <summary>Paths, relative to the root and without a closing slash, that are left out with all below them.</summary>
+    public IReadOnlyList<byte[]> Excluded { get; init; } = [];
+
+    /// <summary>The bounds: what is written is to be taken in again.</summary>
+    public ExtractionLimits Limits { get; init; } = ExtractionLimits.Default;
+}
+
+/// <summary>What was written.</summary>
+/// <param name="DiffId">The digest of the archive before compression.</param>
+/// <param name="Size">Its bytes.</param>
+/// <param name="BlobDigest">The digest of what came out.</param>
+/// <param name="BlobSize">Its bytes.</param>
+/// <param name="Entries">Entries of the archive.</param>
+internal readonly record struct WrittenLayer(string DiffId, long Size, string BlobDigest, long BlobSize, long Entries);
