@@ -55,6 +55,12 @@ public enum EngineErrorReason
 
     /// <summary>Reading or writing the engine's own files failed.</summary>
     Storage,
+
+    /// <summary>A registry wants credentials, or does not accept those there are.</summary>
+    AuthenticationFailed,
+
+    /// <summary>A registry cannot be reached, is not trusted, or breaks off.</summary>
+    ConnectionFailed,
 }
 
 /// <summary>The one exception family of the engine. The message says what was attempted, on what, and what to do.</summary>
