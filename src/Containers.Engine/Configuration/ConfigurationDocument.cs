@@ -24,9 +24,14 @@ internal sealed class ConfigurationDocument
 
     public RuntimeSection? Runtime { get; set; }
 
+    public ImagesSection? Images { get; set; }
+
+    public Dictionary<string, RegistrySection?>? Registries { get; set; }
+
     /// <summary>The configuration; what is missing or null has its default.</summary>
-    public EngineConfiguration ToConfiguration(string file)
+    public EngineConfiguration ToConfiguration(string file, ConfigurationKeys keys)
     {
+        ImagesSection images = Images ?? new();
         LogSection log = Log ?? new();
         RuntimeSection runtime = Runtime ?? new();
         return new EngineConfiguration
@@ -40,8 +45,19 @@ internal sealed class ConfigurationDocument
             {
                 StopTimeout = runtime.StopTimeout, NoNewPrivileges = runtime.NoNewPrivileges, SeccompProfile = runtime.SeccompProfile,
             },
+            Images = new ImagesConfiguration { Pull = Policy(images.Pull, file, keys), Parallel = images.Parallel },
+            Registries = (Registries ?? []).ToDictionary(entry => entry.Key, entry => (entry.Value ?? new()).ToConfiguration(), StringComparer.Ordinal),
             File = file,
+            Keys = keys,
         };
+    }
+
+    private static ImagePullPolicy Policy(string? text, string file, ConfigurationKeys keys)
+    {
+        ImagePullPolicy[] all = Enum.GetValues<ImagePullPolicy>();
+        int index = text is null ? (int)Default.Images.Pull : Array.FindIndex(all, policy => policy.ToString().Equals(text, StringComparison.OrdinalIgnoreCase));
+        new ConfigurationCheck(new EngineConfiguration { File = file, Keys = keys }).Require(index >= 0, "images.pull", $"it must be one of {string.Join(", ", all)}");
+        return all[index];
     }
 
     internal sealed class LogSection
@@ -67,6 +83,27 @@ internal sealed class ConfigurationDocument
         public bool NoNewPrivileges { get; set; } = Default.Runtime.NoNewPrivileges;
 
         public string? SeccompProfile { get; set; }
+    }
+
+    internal sealed class ImagesSection
+    {
+        public string? Pull { get; set; }
+
+        public int Parallel { get; set; } = Default.Images.Parallel;
+    }
+
+    internal sealed class RegistrySection
+    {
+        public List<string?>? Mirrors { get; set; }
+
+        public bool Insecure { get; set; }
+
+        public string? CertificateAuthority { get; set; }
+
+        public RegistryConfiguration ToConfiguration() => new()
+        {
+            Mirrors = [.. (Mirrors ?? []).Select(mirror => mirror ?? string.Empty)], Insecure = Insecure, CertificateAuthority = CertificateAuthority,
+        };
     }
 }
 

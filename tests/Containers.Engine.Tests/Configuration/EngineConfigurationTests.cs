@@ -61,6 +61,26 @@ public sealed class EngineConfigurationTests : IDisposable
     [InlineData("{\n\"runtime\": {\n\"stopTimeout\": 86401}}", 3, "runtime.stopTimeout")]
     [InlineData("{\n\"runtime\": {\n\"noNewPrivileges\": \"no\"}}", 3, "runtime.noNewPrivileges")]
     [InlineData("{\n\"runtime\": {\n\"seccompProfile\": \"profile.json\"}}", 3, "runtime.seccompProfile")]
+    [InlineData("{\n\"images\": {\n\"pull\": \"Sometimes\"}}", 3, "images.pull")]
+    [InlineData("{\n\"images\": {\n\"pull\": \"1\"}}", 3, "images.pull")]
+    [InlineData("{\n\"images\": {\n\"pull\": 1}}", 3, "images.pull")]
+    [InlineData("{\n\"images\": {\n\"parallel\": 0}}", 3, "images.parallel")]
+    [InlineData("{\n\"images\": {\n\"parallel\": 17}}", 3, "images.parallel")]
+    [InlineData("{\n\"registries\": []}", 2, "registries")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": 5}}", 3, "registries['a.example']")]
+    [InlineData("{\n\"registries\": {\n\"registry\": {}}}", 3, "registries['registry']")]
+    [InlineData("{\n\"registries\": {\n\"A.example\": {}}}", 3, "registries['A.example']")]
+    [InlineData("{\n\"registries\": {\n\"a.example/team\": {}}}", 3, "registries['a.example/team']")]
+    [InlineData("{\n\"registries\": {\n\"https://a.example\": {}}}", 3, "registries['https://a.example']")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": {\n\"mirrors\": \"https://b\"}}}", 4, "registries['a.example'].mirrors")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": {\n\"mirrors\": [\"b.example\"]}}}", 4, "registries['a.example'].mirrors")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": {\n\"mirrors\": [\"http://b.example\"]}}}", 4, "registries['a.example'].mirrors")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": {\n\"mirrors\": [\"https://user:word@b.example\"]}}}", 4, "registries['a.example'].mirrors")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": {\n\"mirrors\": [\"https://b.example/v2?x\"]}}}", 4, "registries['a.example'].mirrors")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": {\n\"mirrors\": [null]}}}", 4, "registries['a.example'].mirrors")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": {\n\"insecure\": \"yes\"}}}", 4, "registries['a.example'].insecure")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": {\n\"certificateAuthority\": \"own.pem\"}}}", 4, "registries['a.example'].certificateAuthority")]
+    [InlineData("{\n\"registries\": {\n\"a.example\": {\n\"mirror\": []}}}", 4, "registries['a.example'].mirror")]
     [InlineData("{\n\"StateRoot\": \"/x\"}", 2, "StateRoot")]
     [InlineData("{\n\"colour\": \"red\"}", 2, "colour")]
     [InlineData("{\n\"log\": {\n\"driver\": \"none\"}}", 3, "log.driver")]
@@ -82,11 +102,46 @@ public sealed class EngineConfigurationTests : IDisposable
     public void Broken_json_is_refused_with_file_and_line(string text, int line) =>
         Assert.StartsWith($"{file}, line {line}", Refused(text).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("{ \"cgroupParent\": \"a\",\n\"cgroupParent\": \"b\" }", 2, "cgroupParent")]
+    [InlineData("{ \"cgroupParent\": null,\n\"cgroupParent\": \"b\" }", 2, "cgroupParent")]
+    [InlineData("{ \"log\": { \"maxSize\": 5000 },\n\n\"log\": { \"maxFiles\": 5 } }", 3, "log")]
+    [InlineData("{ \"log\": { \"maxSize\": 5000,\n\"maxSize\": 5000 } }", 2, "log.maxSize")]
+    [InlineData("{ \"registries\": { \"a.example\": {},\n\"a.example\": {} } }", 2, "registries['a.example']")]
+    public void A_key_given_twice_is_refused(string text, int line, string key) =>
+        Assert.StartsWith($"{file}, line {line}, key '{key}': it is there twice", Refused(text).Message, StringComparison.Ordinal);
+
     [Fact]
-    public void Of_a_key_given_twice_the_last_one_counts()
+    public void Registries_and_images_are_read()
     {
-        EngineConfiguration read = Load("{ \"cgroupParent\": \"a\", \"cgroupParent\": \"b\" }");
-        Assert.Equal("b", read.CgroupParent);
+        EngineConfiguration read = Load("""
+            {
+              "images": { "pull": "Always", "parallel": 5 },
+              "registries": {
+                "docker.io": { "mirrors": ["https://mirror.example.org", "https://mirror.example.org:5000/"] },
+                "localhost:5000": { "mirrors": ["http://127.0.0.1:5001"], "insecure": true },
+                "registry.example.org": { "certificateAuthority": "/etc/ssl/own.pem" },
+                "plain.example.org": null
+              }
+            }
+            """);
+        Assert.Equal((ImagePullPolicy.Always, 5), (read.Images.Pull, read.Images.Parallel));
+        Assert.Equal(["docker.io", "localhost:5000", "plain.example.org", "registry.example.org"], read.Registries.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["https://mirror.example.org", "https://mirror.example.org:5000/"], read.Registries["docker.io"].Mirrors);
+        Assert.Equal((false, true), (read.Registries["docker.io"].Insecure, read.Registries["localhost:5000"].Insecure));
+        Assert.Equal("/etc/ssl/own.pem", read.Registries["registry.example.org"].CertificateAuthority);
+        Assert.Equal(ConfigurationSource.File, read.SourceOf("registries['docker.io']"));
+        EngineConfiguration empty = Load("{}");
+        Assert.Equal((ImagePullPolicy.Missing, 3, 0), (empty.Images.Pull, empty.Images.Parallel, empty.Registries.Count));
+    }
+
+    [Fact]
+    public void Where_a_value_comes_from_is_told()
+    {
+        EngineConfiguration read = Load("""{ "log": { "maxSize": 8192 }, "stateRoot": "/srv/state", "runtimeRoot": null, "limits": {} }""");
+        Assert.Equal(
+            [ConfigurationSource.File, ConfigurationSource.Default, ConfigurationSource.File, ConfigurationSource.Default, ConfigurationSource.Default],
+            new[] { "log.maxSize", "log.maxFiles", "stateRoot", "runtimeRoot", "limits.memory" }.Select(read.SourceOf));
     }
 
     [Fact]
