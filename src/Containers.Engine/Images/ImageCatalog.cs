@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Containers.Interop;
 
 namespace Containers.Engine.Images;
@@ -42,20 +43,6 @@ internal sealed class ImageCatalog(ImageLayout layout, LayerStore layers)
         }
     }
 
-    /// <summary>What an image's configuration means for containers.</summary>
-    /// <param name="config">The part of the configuration.</param>
-    /// <returns>The same in the engine's terms.</returns>
-    internal static ImageConfiguration FromOci(OciImageConfig? config) => new()
-    {
-        Entrypoint = config?.Entrypoint ?? [],
-        Cmd = config?.Cmd ?? [],
-        Env = config?.Env ?? [],
-        User = NullIfEmpty(config?.User),
-        WorkingDir = NullIfEmpty(config?.WorkingDir),
-        StopSignal = NullIfEmpty(config?.StopSignal),
-        Labels = config?.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal),
-    };
-
     /// <summary>Reads one image.</summary>
     /// <param name="entry">Its entry in the index.</param>
     /// <returns>The image.</returns>
@@ -69,7 +56,7 @@ internal sealed class ImageCatalog(ImageLayout layout, LayerStore layers)
                 return Unreadable(entry);
             }
 
-            OciImage image = layout.ReadDocument(manifest.Config.Digest, OciJson.Default.OciImage);
+            OciImage image = ReadConfiguration(manifest.Config.Digest, out string? fault);
             IReadOnlyList<string> chain = Digest.ChainIds(image.RootFileSystem.DiffIds);
             return new StoredImage(
                 entry,
@@ -83,7 +70,11 @@ internal sealed class ImageCatalog(ImageLayout layout, LayerStore layers)
                     Size = chain.Sum(layer => layers.TryRead(layer)?.Size ?? 0),
                     Layers = chain,
                     Architecture = image.Architecture,
-                    Configuration = FromOci(image.Config),
+                    Variant = NullIfEmpty(image.Variant),
+                    OperatingSystem = image.OperatingSystem,
+                    Author = NullIfEmpty(image.Author),
+                    Configuration = ImageConfigurationReader.Read(image.Config),
+                    Fault = fault,
                 },
                 [
                     entry.Digest,
@@ -98,6 +89,24 @@ internal sealed class ImageCatalog(ImageLayout layout, LayerStore layers)
             return Unreadable(entry);
         }
     }
+
+    // Which layers the image has is known even where the rest is of wrong types: it can be listed, removed, and nothing else is held up by it.
+    private OciImage ReadConfiguration(string digest, out string? fault)
+    {
+        fault = null;
+        try
+        {
+            return layout.ReadDocument(digest, OciJson.Default.OciImage);
+        }
+        catch (EngineException damage) when (damage.InnerException is JsonException wrong)
+        {
+            OciImageLayers layersOnly = layout.ReadDocument(digest, OciJson.Default.OciImageLayers);
+            fault = $"its member '{Shown(wrong.Path?.TrimStart('$').TrimStart('.') ?? "?")}' cannot be read";
+            return new OciImage { OperatingSystem = string.Empty, RootFileSystem = layersOnly.RootFileSystem };
+        }
+    }
+
+    private static string Shown(string text) => Layers.EntryName.Show(System.Text.Encoding.UTF8.GetBytes(text));
 
     // A damaged image, or something another tool put here: it is listed by its digest, so that it can be seen and removed, but cannot be run.
     private static StoredImage Unreadable(OciDescriptor entry) =>

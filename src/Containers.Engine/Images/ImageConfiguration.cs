@@ -23,4 +23,19 @@ public sealed record ImageConfiguration
 
     /// <summary>Labels.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Ports that its programs listen on, as <c>80/tcp</c>. A note only: nothing is opened.</summary>
+    public IReadOnlyList<string> ExposedPorts { get; init; } = [];
+
+    /// <summary>Paths whose content is meant to outlive a container. A note only as long as there are no named volumes: they lie in the container's writable layer.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
+    /// <summary>How it is found out whether a container is well; null where the image does not say.</summary>
+    public ImageHealthcheck? Healthcheck { get; init; }
+
+    /// <summary>Steps for builds that start from the image.</summary>
+    public IReadOnlyList<string> OnBuild { get; init; } = [];
+
+    /// <summary>The shell of builds' steps; empty for the default.</summary>
+    public IReadOnlyList<string> Shell { get; init; } = [];
 }

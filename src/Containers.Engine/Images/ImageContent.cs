@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Containers.Engine.Storage;
 
 namespace Containers.Engine.Images;
@@ -9,11 +8,7 @@ internal sealed class ImageContent : IDisposable
     private readonly ImageLayout layout;
     private readonly StagingFolder keeper;
 
-    /// <summary>Opens the content. The caller holds the store's lock.</summary>
-    /// <param name="layout">The layout.</param>
-    /// <param name="keeper">What keeps the image; this object's from here on.</param>
-    /// <param name="image">The image.</param>
-    public ImageContent(ImageLayout layout, StagingFolder keeper, StoredImage image)
+    private ImageContent(ImageLayout layout, StagingFolder keeper, StoredImage image)
     {
         this.layout = layout;
         this.keeper = keeper;
@@ -28,6 +23,25 @@ internal sealed class ImageContent : IDisposable
         Config = layout.ReadBlob(Parsed.Config!.Digest);
         string? original = image.Entry.Annotations?.GetValueOrDefault(OciDescriptor.OriginalManifest);
         (Manifest, ManifestMediaType) = original is null ? (manifest, OciMediaType.Manifest) : (layout.ReadBlob(original), OciMediaType.DockerManifest);
+    }
+
+    /// <summary>Opens the content. The caller holds the store's lock.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="staging">Where a folder is made that keeps the image.</param>
+    /// <param name="image">The image.</param>
+    /// <returns>The content.</returns>
+    public static ImageContent Open(ImageLayout layout, StagingArea staging, StoredImage image)
+    {
+        StagingFolder made = staging.Make();
+        try
+        {
+            return new ImageContent(layout, made, image);
+        }
+        catch
+        {
+            made.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What is known of the image.</summary>
@@ -46,7 +60,7 @@ internal sealed class ImageContent : IDisposable
     public byte[] Config { get; }
 
     /// <summary>The configuration.</summary>
-    public OciImage Image => JsonSerializer.Deserialize(Config, OciJson.Default.OciImage)!;
+    public OciImage Image => ImageLayout.Parse(Config, OciJson.Default.OciImage, Parsed.Config!.Digest);
 
     /// <summary>Opens a blob of the image. Its content is not verified.</summary>
     /// <param name="digest">Its digest.</param>

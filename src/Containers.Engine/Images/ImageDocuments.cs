@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Containers.Engine.Layers;
 
 namespace Containers.Engine.Images;
@@ -52,6 +53,11 @@ internal static class ImageDocuments
                 WorkingDir = configuration.WorkingDir,
                 StopSignal = configuration.StopSignal,
                 Labels = configuration.Labels.Count == 0 ? null : configuration.Labels,
+                ExposedPorts = Keys(configuration.ExposedPorts),
+                Volumes = Keys(configuration.Volumes),
+                Healthcheck = configuration.Healthcheck is { } check ? MakeHealthcheck(check) : null,
+                OnBuild = NullIfEmpty(configuration.OnBuild),
+                Shell = NullIfEmpty(configuration.Shell),
             },
             RootFileSystem = new OciRootFileSystem { DiffIds = [layer.DiffId] },
             History = [new OciHistory { Created = now, CreatedBy = "Import-ContainerImage", Comment = "a root file system's archive" }],
@@ -63,15 +69,39 @@ internal static class ImageDocuments
     /// <returns>The reference, with OCI's media type.</returns>
     public static OciDescriptor LayerDescriptor(StagedLayer layer) => new()
     {
-        MediaType = layer.Compression switch
-        {
-            LayerCompressionKind.Gzip => OciMediaType.LayerGzip,
-            LayerCompressionKind.Zstd => OciMediaType.LayerZstd,
-            _ => OciMediaType.Layer,
-        },
+        MediaType = LayerMediaType(layer.Compression),
         Digest = layer.BlobDigest,
         Size = layer.BlobSize,
     };
+
+    /// <summary>The media type of a layer.</summary>
+    /// <param name="compression">How it is compressed.</param>
+    /// <returns>OCI's media type.</returns>
+    public static string LayerMediaType(LayerCompressionKind compression) => compression switch
+    {
+        LayerCompressionKind.Gzip => OciMediaType.LayerGzip,
+        LayerCompressionKind.Zstd => OciMediaType.LayerZstd,
+        _ => OciMediaType.Layer,
+    };
+
+    private static OciHealthcheck MakeHealthcheck(ImageHealthcheck check) => new()
+    {
+        Test = check.Test,
+        Interval = Nanoseconds(check.Interval),
+        Timeout = Nanoseconds(check.Timeout),
+        StartPeriod = Nanoseconds(check.StartPeriod),
+        StartInterval = Nanoseconds(check.StartInterval),
+        Retries = check.Retries,
+    };
+
+    private static long? Nanoseconds(TimeSpan? time) => time is { } known ? known.Ticks * TimeSpan.NanosecondsPerTick : null;
+
+    private static Dictionary<string, JsonElement>? Keys(IReadOnlyList<string> keys)
+    {
+        using JsonDocument nothing = JsonDocument.Parse("{}");
+        JsonElement value = nothing.RootElement.Clone();
+        return keys.Count == 0 ? null : keys.Distinct(StringComparer.Ordinal).ToDictionary(key => key, _ => value, StringComparer.Ordinal);
+    }
 
     private static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string> list) => list.Count == 0 ? null : list;
 

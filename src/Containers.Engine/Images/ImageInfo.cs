@@ -27,9 +27,21 @@ public sealed record ImageInfo
     /// <summary>amd64, arm64 ... as OCI names them.</summary>
     public string? Architecture { get; init; }
 
+    /// <summary>The processor's variant, as <c>v7</c>; null where there is none.</summary>
+    public string? Variant { get; init; }
+
+    /// <summary>linux, as OCI names it.</summary>
+    public string? OperatingSystem { get; init; }
+
+    /// <summary>Who made it, as it says itself.</summary>
+    public string? Author { get; init; }
+
     /// <summary>Whether it is built in (<c>host</c>).</summary>
     public bool IsBuiltIn { get; init; }
 
     /// <summary>What containers of it run by default.</summary>
     public ImageConfiguration Configuration { get; init; } = new();
+
+    /// <summary>What is wrong with its configuration, so that no container can be made of it; null where nothing is known to be.</summary>
+    internal string? Fault { get; init; }
 }

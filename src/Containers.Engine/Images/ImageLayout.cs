@@ -25,7 +25,7 @@ internal sealed class ImageLayout : IDisposable
         blobs = StoreFolder.Open(parent, "sha256");
         if (Files.TryStat(folder.Number, "oci-layout", follow: false, out _) == Errno.ENOENT)
         {
-            AtomicDocument.Write(folder.Number, "oci-layout", JsonSerializer.SerializeToUtf8Bytes(new OciLayoutMarker(), OciJson.Default.OciLayoutMarker), durable: true);
+            AtomicDocument.Write(folder.Number, "oci-layout", JsonSerializer.SerializeToUtf8Bytes(new OciLayoutMarker(), OciJson.Writer.OciLayoutMarker), durable: true);
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class ImageLayout : IDisposable
     /// <summary>Replaces the index, durably. The caller holds the store's lock.</summary>
     /// <param name="index">The new index.</param>
     public void WriteIndex(OciIndex index) =>
-        AtomicDocument.Write(folder.Number, "index.json", JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Default.OciIndex), durable: true);
+        AtomicDocument.Write(folder.Number, "index.json", JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Writer.OciIndex), durable: true);
 
     /// <summary>Reads a document of the blobs and verifies its digest.</summary>
     /// <typeparam name="T">What it is.</typeparam>
@@ -80,10 +80,10 @@ internal sealed class ImageLayout : IDisposable
         return new OciDescriptor { MediaType = mediaType, Digest = digest, Size = bytes.Length };
     }
 
-    /// <summary>Whether a blob is there.</summary>
+    /// <summary>The size of a blob.</summary>
     /// <param name="digest">Its digest.</param>
-    /// <returns>True where it is.</returns>
-    public bool Contains(string digest) => Files.TryStat(blobs.Number, Digest.Hex(digest), follow: false, out _) == Errno.None;
+    /// <returns>Bytes; null where it is not there.</returns>
+    public long? SizeOf(string digest) => Files.TryStat(blobs.Number, Digest.Hex(digest), follow: false, out FileStatus status) == Errno.None ? status.Size : null;
 
     /// <summary>Reads a small blob and verifies its digest.</summary>
     /// <param name="digest">Its digest.</param>
@@ -106,18 +106,11 @@ internal sealed class ImageLayout : IDisposable
         return file.IntoStream(FileAccess.Read);
     }
 
-    /// <summary>Takes over a file, synced by the caller, as a blob. One that is there already is left. <see cref="Sync"/> makes it durable.</summary>
+    /// <summary>Takes over a file, synced by the caller, as a blob, in place of one that is there already: what was staged is verified. <see cref="Sync"/> makes it durable.</summary>
     /// <param name="from">The folder it is in.</param>
     /// <param name="name">Its name there.</param>
     /// <param name="digest">Its digest.</param>
-    public void AdoptBlob(FileDescriptor from, string name, string digest)
-    {
-        string hex = Digest.Hex(digest);
-        if (Files.TryStat(blobs.Number, hex, follow: false, out _) == Errno.ENOENT)
-        {
-            Files.Rename(from.Number, name, blobs.Number, hex);
-        }
-    }
+    public void AdoptBlob(FileDescriptor from, string name, string digest) => Files.Rename(from.Number, name, blobs.Number, Digest.Hex(digest));
 
     /// <summary>Makes adopted blobs durable.</summary>
     public void Sync() => Files.Sync(blobs, "blobs/sha256");
@@ -135,6 +128,24 @@ internal sealed class ImageLayout : IDisposable
                 _ = FolderEntries.TryRemove(blobs.Number, name, isFolder: false);
             }
         }
+    }
+
+    /// <summary>The sizes of all blobs.</summary>
+    /// <returns>Bytes by digest.</returns>
+    public IReadOnlyDictionary<string, long> ReadBlobSizes()
+    {
+        using FileDescriptor listed = Files.Open(blobs.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        var listing = new FolderListing(listed, "blobs/sha256");
+        var sizes = new Dictionary<string, long>(StringComparer.Ordinal);
+        while (listing.Next(out ReadOnlySpan<byte> name, out _))
+        {
+            if (FolderEntries.TryStat(blobs.Number, name, out FileStatus status) == Errno.None)
+            {
+                sizes[Digest.Prefix + Encoding.UTF8.GetString(name)] = status.Size;
+            }
+        }
+
+        return sizes;
     }
 
     /// <inheritdoc/>

@@ -36,7 +36,7 @@ internal sealed record ImageRemoval(List<OciDescriptor> Remaining)
             throw new EngineException(
                 EngineErrorReason.Busy,
                 text,
-                $"The image '{first.Info.Name ?? id}' is in use by the container{(users.Count == 1 ? string.Empty : "s")} {string.Join(", ", users)}. Remove them first"
+                $"The image '{first.Info.Name ?? id}' is in use by {string.Join(", ", users)}. Remove {(users.Count == 1 ? "that" : "them")} first"
                 + (first.Info.Name is null ? "." : ", or use -Force: the image then loses its name and stays until they are gone."));
         }
 

@@ -6,16 +6,20 @@ using Containers.Interop;
 namespace Containers.Engine.Images;
 
 /// <summary>The images of one engine: an OCI image layout with unpacked layers beside it. Thread-safe; any number of processes may work on it.</summary>
-public sealed class ImageStore : IDisposable
+public sealed partial class ImageStore : IDisposable
 {
     /// <summary>The name of the built-in image: a copy-on-write view of the machine's own root.</summary>
     public const string HostImage = "host";
+
+    /// <summary>The most layers of an image: as many as the kernel's overlayfs takes.</summary>
+    internal const int MostLayers = 500;
 
     private static readonly ImageInfo Host = new()
     {
         Id = HostImage,
         Name = HostImage,
         Architecture = ImageCatalog.MachineArchitecture,
+        OperatingSystem = "linux",
         IsBuiltIn = true,
         Configuration = new ImageConfiguration { Cmd = ["/bin/sh"] },
     };
@@ -64,6 +68,9 @@ public sealed class ImageStore : IDisposable
         catalog = new ImageCatalog(layout, layers);
     }
 
+    /// <summary>How many layers are taken in at once.</summary>
+    internal int ParallelLayers { get; init; } = 3;
+
     /// <summary>All images, the built-in one first, then by name; those without a name last.</summary>
     /// <returns>The images.</returns>
     /// <exception cref="EngineException">Storage where the index is damaged.</exception>
@@ -109,7 +116,7 @@ public sealed class ImageStore : IDisposable
         var origin = new ImageOrigin
         {
             Layers = [new LayerOrigin { IsRootFileSystem = true, Open = _ => new BorrowedStream(archive) }],
-            Describe = layers => new ImageDescription(JsonSerializer.SerializeToUtf8Bytes(ImageDocuments.MakeImage(layers[0], configuration), OciJson.Default.OciImage)),
+            Describe = layers => new ImageDescription(JsonSerializer.SerializeToUtf8Bytes(ImageDocuments.MakeImage(layers[0], configuration), OciJson.Writer.OciImage)),
             Names = [parsed],
         };
         return TakeIn([origin], progress is null ? null : new ImportProgressOfLayer(progress), cancellation)[0];
@@ -126,8 +133,8 @@ public sealed class ImageStore : IDisposable
         string subject = images.SelectMany(image => image.Names).FirstOrDefault()?.ToString() ?? "image";
         try
         {
-            using StagingFolder folder = MakeStaging();
-            var entries = new ImageIntake(layout, layers, folder, Lock, limits).Run(images, progress, cancellation);
+            using StagingFolder folder = MakeStaging(cancellation);
+            var entries = new ImageIntake(layout, layers, folder, () => Lock(cancellation), limits, ParallelLayers).Run(images, progress, cancellation);
             IReadOnlyList<StoredImage> present = catalog.Read();
             return [.. entries.SelectMany(all => all).Select(entry => Find(present, entry).Info)];
         }
@@ -138,6 +145,10 @@ public sealed class ImageStore : IDisposable
         catch (KernelException failure)
         {
             throw Storage(subject, $"Importing '{subject}'", failure);
+        }
+        catch (IOException failure)
+        {
+            throw new EngineException(EngineErrorReason.Storage, subject, $"Importing '{subject}' failed: {failure.Message.TrimEnd('.')}.", failure);
         }
     }
 
@@ -158,7 +169,7 @@ public sealed class ImageStore : IDisposable
             using (Lock())
             {
                 StoredImage found = ImageQuery.Find(ReadCatalog(), nameOrId).Images[0];
-                return found.IsWhole ? new ImageContent(layout, staging.Make(), found) : throw NothingToRun(found.Info);
+                return found.IsWhole ? ImageContent.Open(layout, staging, found) : throw NothingToRun(found.Info);
             }
         }
         catch (KernelException failure)
@@ -171,7 +182,14 @@ public sealed class ImageStore : IDisposable
     /// <param name="nameOrId">A name, or the beginning of an id: then all names of the image are meant, of which there may be several only with <paramref name="force"/>.</param>
     /// <param name="force">Whether an image that a container uses loses its name all the same. Its layers stay as long as the container does.</param>
     /// <exception cref="EngineException">NotFound, or Busy with the containers that use it.</exception>
-    public void Remove(string nameOrId, bool force)
+    public void Remove(string nameOrId, bool force) => Remove(nameOrId, force, isStillMeant: null);
+
+    /// <summary>As the other, where the image is still what the caller saw.</summary>
+    /// <param name="nameOrId">A name or an id.</param>
+    /// <param name="force">As for the other.</param>
+    /// <param name="isStillMeant">Looks at the images under the store's lock; null for no look.</param>
+    /// <exception cref="EngineException">As the other; Busy where it is not.</exception>
+    internal void Remove(string nameOrId, bool force, Func<IReadOnlyList<StoredImage>, bool>? isStillMeant)
     {
         ArgumentNullException.ThrowIfNull(nameOrId);
         if (ImageQuery.IsHost(nameOrId))
@@ -185,7 +203,13 @@ public sealed class ImageStore : IDisposable
             using (Lock())
             {
                 OciIndex index = layout.ReadIndex();
-                ImageRemoval removal = ImageRemoval.Plan(ReadCatalog(), index, nameOrId, force, uses());
+                IReadOnlyList<StoredImage> images = ReadCatalog();
+                if (isStillMeant?.Invoke(images) == false)
+                {
+                    throw new EngineException(EngineErrorReason.Busy, nameOrId, $"The image '{nameOrId}' has got another name or content since it was looked at: it stays.");
+                }
+
+                ImageRemoval removal = ImageRemoval.Plan(images, index, nameOrId, force, uses());
                 layout.WriteIndex(index with { Manifests = removal.Remaining });
                 Collect(garbage);
             }
@@ -197,6 +221,38 @@ public sealed class ImageStore : IDisposable
         finally
         {
             Discard(garbage);
+        }
+    }
+
+    /// <summary>Gives an image another name; an image that has it loses it.</summary>
+    /// <param name="nameOrId">A name or the beginning of an id.</param>
+    /// <param name="newName">The name to give; a tag may follow a colon.</param>
+    /// <returns>The image under its new name.</returns>
+    /// <exception cref="EngineException">NotFound, Ambiguous, InvalidArgument.</exception>
+    public ImageInfo AddTag(string nameOrId, string newName)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrId);
+        ArgumentNullException.ThrowIfNull(newName);
+        ImageName name = ImageQuery.ParseNewName(newName);
+        if (ImageQuery.IsHost(nameOrId))
+        {
+            throw new EngineException(EngineErrorReason.InvalidArgument, nameOrId, $"The image '{HostImage}' is built in and has one name only.");
+        }
+
+        try
+        {
+            using (Lock())
+            {
+                StoredImage found = ImageQuery.Find(ReadCatalog(), nameOrId).Images[0];
+                OciDescriptor entry = found.Entry.WithName(name.Reference);
+                OciIndex index = layout.ReadIndex();
+                layout.WriteIndex(index with { Manifests = ImageIndex.With(index.Manifests, entry) });
+                return Find(catalog.Read(), entry).Info;
+            }
+        }
+        catch (KernelException failure)
+        {
+            throw Storage(newName, $"Naming the image '{newName}'", failure);
         }
     }
 
@@ -221,19 +277,49 @@ public sealed class ImageStore : IDisposable
     /// Keeps imports from being committed and images from being removed. A container is made (its record written) under it, so that its image is not
     /// removed between the look at the image and the record. Held shortly: nothing slow under it.
     /// </summary>
+    /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The lock; disposed, it is free.</returns>
-    internal FileDescriptor Lock()
+    internal FileDescriptor Lock(CancellationToken cancellation = default)
     {
         FileDescriptor file = Files.Open(stateRoot.Number, "images.lock", Tmds.Linux.LibC.O_RDWR | Tmds.Linux.LibC.O_CREAT | Tmds.Linux.LibC.O_NOFOLLOW, 0x180);
         try
         {
-            _ = Files.Lock(file, wait: true, "images.lock");
+            // Asked again and again where somebody else has it: a wait in the kernel would be deaf to Ctrl-C.
+            for (int wait = 1; !Files.Lock(file, wait: false, "images.lock"); wait = Math.Min(wait * 2, 20))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                _ = cancellation.WaitHandle.WaitOne(wait);
+            }
+
             return file;
         }
         catch
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The bounds of imports.</summary>
+    internal ExtractionLimits Limits => limits;
+
+    /// <summary>Makes a nameless file on the store's disk, for what must be kept until an import is over. It goes with its last descriptor.</summary>
+    /// <returns>A stream to write and read.</returns>
+    internal FileStream MakeSpool()
+    {
+        try
+        {
+            if (staging.TryMakeNameless() is { } file)
+            {
+                return file.IntoStream(FileAccess.ReadWrite);
+            }
+
+            using StagingFolder folder = MakeStaging();
+            return StagingArea.MakeUnlinked(folder).IntoStream(FileAccess.ReadWrite);
+        }
+        catch (KernelException failure)
+        {
+            throw Storage("staging", "Making a temporary file in the image store", failure);
         }
     }
 
@@ -303,11 +389,11 @@ public sealed class ImageStore : IDisposable
         }
     }
 
-    private StagingFolder MakeStaging()
+    private StagingFolder MakeStaging(CancellationToken cancellation = default)
     {
         IReadOnlyList<StagingFolder> abandoned;
         StagingFolder made;
-        using (Lock())
+        using (Lock(cancellation))
         {
             abandoned = staging.TakeAbandoned();
             made = staging.Make();

@@ -42,7 +42,7 @@ internal sealed class LayerStore : IDisposable
     /// <param name="layer">The layer's folder.</param>
     /// <param name="record">The record.</param>
     public static void WriteRecord(FileDescriptor layer, LayerRecord record) =>
-        AtomicDocument.Write(layer.Number, RecordName, JsonSerializer.SerializeToUtf8Bytes(record, OciJson.Default.LayerRecord), durable: false);
+        AtomicDocument.Write(layer.Number, RecordName, JsonSerializer.SerializeToUtf8Bytes(record, OciJson.Writer.LayerRecord), durable: false);
 
     /// <summary>
     /// Takes over a layer with its record, both synced. One that is there already is left. The caller holds the store's lock, and calls
@@ -79,6 +79,37 @@ internal sealed class LayerStore : IDisposable
         }
     }
 
+    /// <summary>Reads the records of all layers.</summary>
+    /// <returns>The records by chain id; null where one cannot be read.</returns>
+    public IReadOnlyDictionary<string, LayerRecord?> ReadAll()
+    {
+        using FileDescriptor listed = Files.Open(folder.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        var listing = new FolderListing(listed, "layers");
+        var all = new Dictionary<string, LayerRecord?>(StringComparer.Ordinal);
+        while (listing.Next(out ReadOnlySpan<byte> name, out _))
+        {
+            string chainId = Digest.Prefix + Encoding.UTF8.GetString(name);
+            if (Digest.IsValid(chainId))
+            {
+                all[chainId] = TryReadSound(chainId);
+            }
+        }
+
+        return all;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => folder.Dispose();
+
+    private LayerRecord? TryReadSound(string chainId)
+    {
+        try
+        {
+            return TryRead(chainId);
+        }
+        catch (EngineException)
+        {
+            return null;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -99,7 +100,7 @@ internal sealed record OciIndex
     public string? MediaType { get; set; }
 
     [JsonPropertyName("manifests")]
-    public List<OciDescriptor> Manifests { get; set; } = [];
+    public List<OciDescriptor> Manifests { get; set => field = OciList.Whole(value); } = [];
 
     /// <summary>What other tools wrote: kept.</summary>
     [JsonExtensionData]
@@ -119,87 +120,15 @@ internal sealed record OciManifest
     public OciDescriptor? Config { get; set; }
 
     [JsonPropertyName("layers")]
-    public List<OciDescriptor> Layers { get; set; } = [];
+    public List<OciDescriptor> Layers { get; set => field = OciList.Whole(value); } = [];
 
     /// <summary>An index nested under a manifest's name has this; then it is refused as ambiguous (CVE-2021-41190).</summary>
     [JsonPropertyName("manifests")]
     public JsonElement? Manifests { get; set; }
-}
 
-/// <summary>An image's configuration (image-spec, config.md).</summary>
-internal sealed record OciImage
-{
-    [JsonPropertyName("created")]
-    public DateTimeOffset? Created { get; set; }
-
-    [JsonPropertyName("architecture")]
-    public string Architecture { get; set; } = string.Empty;
-
-    [JsonPropertyName("os")]
-    public string OperatingSystem { get; set; } = "linux";
-
-    [JsonPropertyName("variant")]
-    public string? Variant { get; set; }
-
-    [JsonPropertyName("config")]
-    public OciImageConfig? Config { get; set; }
-
-    [JsonPropertyName("rootfs")]
-    public OciRootFileSystem RootFileSystem { get; set; } = new();
-
-    [JsonPropertyName("history")]
-    public List<OciHistory>? History { get; set; }
-}
-
-/// <summary>What containers of an image run by default.</summary>
-internal sealed record OciImageConfig
-{
-    [JsonPropertyName("User")]
-    public string? User { get; set; }
-
-    [JsonPropertyName("Env")]
-    public IReadOnlyList<string>? Env { get; set; }
-
-    [JsonPropertyName("Entrypoint")]
-    public IReadOnlyList<string>? Entrypoint { get; set; }
-
-    [JsonPropertyName("Cmd")]
-    public IReadOnlyList<string>? Cmd { get; set; }
-
-    [JsonPropertyName("WorkingDir")]
-    public string? WorkingDir { get; set; }
-
-    [JsonPropertyName("Labels")]
-    public IReadOnlyDictionary<string, string>? Labels { get; set; }
-
-    [JsonPropertyName("StopSignal")]
-    public string? StopSignal { get; set; }
-}
-
-/// <summary>The layers of an image by the digests of their uncompressed archives.</summary>
-internal sealed record OciRootFileSystem
-{
-    [JsonPropertyName("type")]
-    public string Type { get; set; } = "layers";
-
-    [JsonPropertyName("diff_ids")]
-    public IReadOnlyList<string> DiffIds { get; set; } = [];
-}
-
-/// <summary>How a layer came to be.</summary>
-internal sealed record OciHistory
-{
-    [JsonPropertyName("created")]
-    public DateTimeOffset? Created { get; set; }
-
-    [JsonPropertyName("created_by")]
-    public string? CreatedBy { get; set; }
-
-    [JsonPropertyName("comment")]
-    public string? Comment { get; set; }
-
-    [JsonPropertyName("empty_layer")]
-    public bool? EmptyLayer { get; set; }
+    /// <summary>What other tools wrote: kept.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
 /// <summary>The file <c>oci-layout</c> (image-spec, image-layout.md).</summary>
@@ -232,10 +161,19 @@ internal sealed record LayerRecord
 }
 
 /// <summary>Reads and writes the documents without reflection.</summary>
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = 16)]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = 64)]
 [JsonSerializable(typeof(OciIndex))]
 [JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(OciImage))]
+[JsonSerializable(typeof(OciImageLayers))]
 [JsonSerializable(typeof(OciLayoutMarker))]
 [JsonSerializable(typeof(LayerRecord))]
-internal sealed partial class OciJson : JsonSerializerContext;
+internal sealed partial class OciJson : JsonSerializerContext
+{
+    /// <summary>For writing: characters such as the plus of media types stand as they are, as other tools write them.</summary>
+    public static OciJson Writer { get; } = new(new JsonSerializerOptions
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

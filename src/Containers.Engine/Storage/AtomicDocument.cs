@@ -19,8 +19,9 @@ internal static class AtomicDocument
     /// <param name="name">Its name there.</param>
     /// <param name="bytes">Its new content.</param>
     /// <param name="durable">Whether it must survive the loss of power: then the file and its folder are synced.</param>
+    /// <param name="like">What the new file takes its mode, owner and group of; null for mode 600 and the writer's.</param>
     /// <exception cref="KernelException">It was not replaced; the old content stands (unless only the folder's sync failed).</exception>
-    public static void Write(int folderFd, string name, ReadOnlySpan<byte> bytes, bool durable)
+    public static void Write(int folderFd, string name, ReadOnlySpan<byte> bytes, bool durable, FileStatus? like = null)
     {
         string temporary = $".{name}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
         byte[] temporaryName = Encoding.UTF8.GetBytes(temporary);
@@ -36,6 +37,11 @@ internal static class AtomicDocument
             using (file)
             {
                 Files.Write(file, bytes, name);
+                if (like is { } model)
+                {
+                    Resemble(file, model, name);
+                }
+
                 if (durable)
                 {
                     Files.Sync(file, name);
@@ -58,6 +64,16 @@ internal static class AtomicDocument
         if (durable)
         {
             SyncFolder(folderFd, name);
+        }
+    }
+
+    private static void Resemble(FileDescriptor file, FileStatus model, string name)
+    {
+        Errno errno = FileContent.TryChown(file, model.Uid, model.Gid);
+        errno = errno == Errno.None ? FileContent.TryChmod(file, model.Mode) : errno;
+        if (errno != Errno.None)
+        {
+            throw new KernelException(errno, "setting the mode and owner of the new", name);
         }
     }
 

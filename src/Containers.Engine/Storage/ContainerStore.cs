@@ -166,6 +166,14 @@ internal sealed class ContainerStore : IDisposable
         if (hasLayer)
         {
             _ = Files.MakeFolder(state.Number, $"{id}/upper", 0x1ed);
+
+            // It is the container's root, whose mode is not for the session's umask to say.
+            using FileDescriptor upper = Files.Open(state.Number, $"{id}/upper", LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW);
+            if (FileContent.TryChmod(upper, 0x1ed) is var errno and not Errno.None)
+            {
+                throw new KernelException(errno, "setting the mode of the writable layer of", id);
+            }
+
             _ = Files.MakeFolder(state.Number, $"{id}/work", OwnerOnly);
         }
     }

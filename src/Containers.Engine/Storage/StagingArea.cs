@@ -13,6 +13,29 @@ namespace Containers.Engine.Storage;
 /// <param name="root">The area's folder; stays the caller's.</param>
 internal sealed class StagingArea(FileDescriptor root)
 {
+    // Not in Tmds.LibC; includes O_DIRECTORY, whose number differs by architecture.
+    private static readonly int NamelessFile = 0x400000 | LibC.O_DIRECTORY;
+
+    /// <summary>Makes a file without a name.</summary>
+    /// <returns>The file; null where the file system cannot make one (overlay before Linux 6.1).</returns>
+    /// <exception cref="KernelException">It failed for another reason.</exception>
+    public FileDescriptor? TryMakeNameless()
+    {
+        FileDescriptor? file = FolderEntries.TryOpen(root.Number, "."u8, LibC.O_RDWR | NamelessFile, 0x180, out Errno errno);
+        return file is not null || errno is Errno.EOPNOTSUPP or Errno.EISDIR or Errno.ENOENT ? file : throw new KernelException(errno, "making a temporary file in", "staging");
+    }
+
+    /// <summary>Makes a file and takes its name away.</summary>
+    /// <param name="folder">The folder it is made in, which may go at once.</param>
+    /// <returns>The file.</returns>
+    /// <exception cref="KernelException">It failed.</exception>
+    public static FileDescriptor MakeUnlinked(StagingFolder folder)
+    {
+        FileDescriptor file = Files.Open(folder.Descriptor.Number, "spool", LibC.O_RDWR | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180);
+        _ = Files.Remove(folder.Descriptor.Number, "spool");
+        return file;
+    }
+
     /// <summary>Makes a folder. The caller holds the store's lock.</summary>
     /// <returns>The folder; disposed, it is removed with all in it.</returns>
     public StagingFolder Make()
@@ -70,6 +93,26 @@ internal sealed class StagingArea(FileDescriptor root)
         }
 
         return kept;
+    }
+
+    /// <summary>What dead processes left. The caller holds the store's lock.</summary>
+    /// <returns>Bytes on disk.</returns>
+    public long SizeOfAbandoned()
+    {
+        long total = 0;
+        using FileDescriptor listed = Files.Open(root.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        var listing = new FolderListing(listed, "staging");
+        while (listing.Next(out ReadOnlySpan<byte> name, out _))
+        {
+            // The lock of a look goes with the descriptor.
+            using FileDescriptor? folder = FolderEntries.TryOpen(root.Number, name, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out _);
+            if (folder is not null && Files.Lock(folder, wait: false, "staging"))
+            {
+                total += FolderUsage.Measure(folder);
+            }
+        }
+
+        return total;
     }
 
     private StagingFolder? TryTake(string name)

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Containers.Engine.Layers;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -14,10 +13,9 @@ namespace Containers.Engine.Images;
 /// <param name="staging">A folder of its own; stays the caller's.</param>
 /// <param name="lockStore">Takes the store's lock.</param>
 /// <param name="limits">The bounds of each layer.</param>
-internal sealed class ImageIntake(ImageLayout layout, LayerStore layers, StagingFolder staging, Func<FileDescriptor> lockStore, ExtractionLimits limits)
+/// <param name="parallel">Layers at once. Each takes two threads, one that reads, hashes and decompresses and one that unpacks, and up to 3 MB.</param>
+internal sealed class ImageIntake(ImageLayout layout, LayerStore layers, StagingFolder staging, Func<FileDescriptor> lockStore, ExtractionLimits limits, int parallel)
 {
-    // Each takes two threads, one that reads, hashes and decompresses and one that unpacks, and up to 3 MB.
-    private static readonly int Workers = Math.Clamp(Environment.ProcessorCount, 2, 4);
     private readonly List<LayerSlot> slots = [];
 
     /// <summary>Takes images in.</summary>
@@ -42,7 +40,8 @@ internal sealed class ImageIntake(ImageLayout layout, LayerStore layers, Staging
                 : new LayerProgress(origin.Name, LayerStage.Existing, slot.Taken.Blob.Size, slot.Taken.Blob.Size));
         }
 
-        Stage([.. slots.Where(slot => slot.Taken is null).OrderByDescending(slot => slot.Origin.Size ?? long.MaxValue)], progress, cancellation);
+        LayerSlot[] missing = [.. slots.Where(slot => slot.Taken is null).OrderByDescending(slot => slot.Origin.Size ?? long.MaxValue)];
+        ParallelWork.Run(missing, parallel, (slot, ending) => Stage(slot, progress, ending), cancellation);
         var documents = new ImageIntakeDocuments[images.Count];
         for (int i = 0; i < documents.Length; i++)
         {
@@ -62,14 +61,13 @@ internal sealed class ImageIntake(ImageLayout layout, LayerStore layers, Staging
     private LayerSlot[] Plan(ImageOrigin image, Dictionary<(string Chain, string? Digest), LayerSlot> known)
     {
         var result = new LayerSlot[image.Layers.Count];
-        var diffIds = new List<string>();
+        IReadOnlyList<string> chains = Digest.ChainIds([.. image.Layers.Select(layer => layer.DiffId).TakeWhile(diffId => diffId is not null)!]);
         for (int i = 0; i < result.Length; i++)
         {
             LayerOrigin origin = image.Layers[i];
-            if (origin.DiffId is not null && diffIds.Count == i)
+            if (i < chains.Count)
             {
-                diffIds.Add(origin.DiffId);
-                string chain = Digest.ChainIds(diffIds)[i];
+                string chain = chains[i];
                 if (!known.TryGetValue((chain, origin.Digest), out LayerSlot? shared))
                 {
                     shared = Add(origin);
@@ -100,67 +98,53 @@ internal sealed class ImageIntake(ImageLayout layout, LayerStore layers, Staging
         LayerOrigin origin = slot.Origin;
 
         // Only the record of the unpacked layer proves that a blob holds what was unpacked.
-        if (layers.TryRead(chain) is { Blob: { } blob } && layout.Contains(blob.Digest)
+        if (layers.TryRead(chain) is { Blob: { } blob } && layout.SizeOf(blob.Digest) == blob.Size
             && (origin.Digest is null || origin.Digest == blob.Digest) && (origin.Size is null || origin.Size == blob.Size))
         {
             staging.Keep(Digest.Hex(chain));
             staging.Keep(Digest.Hex(blob.Digest));
             slot.Taken = new TakenLayer(origin.DiffId!, blob);
         }
-        else if (origin.Digest is not null && layout.Contains(origin.Digest))
+        else if (origin.Digest is not null && layout.SizeOf(origin.Digest) is { } there && (origin.Size is null || origin.Size == there))
         {
             staging.Keep(Digest.Hex(origin.Digest));
             slot.HasLocalBlob = true;
         }
     }
 
-    private void Stage(IReadOnlyList<LayerSlot> missing, IProgress<LayerProgress>? progress, CancellationToken cancellation)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Exception? first = null;
-        int next = -1;
-        var workers = new Task[Math.Min(Workers, missing.Count)];
-        for (int i = 0; i < workers.Length; i++)
-        {
-            workers[i] = Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
-
-        Task.WaitAll(workers, CancellationToken.None);
-        if (first is not null)
-        {
-            ExceptionDispatchInfo.Throw(first);
-        }
-
-        cancellation.ThrowIfCancellationRequested();
-
-        void Work()
-        {
-            int mine;
-            while (!ending.IsCancellationRequested && (mine = Interlocked.Increment(ref next)) < missing.Count)
-            {
-                try
-                {
-                    Stage(missing[mine], progress, ending.Token);
-                }
-                catch (Exception failure) when (failure is EngineException or KernelException or OperationCanceledException or IOException)
-                {
-                    // What fails first ends the others, and is what is told.
-                    Interlocked.CompareExchange(ref first, failure, null);
-                    ending.Cancel();
-                }
-            }
-        }
-    }
-
     private void Stage(LayerSlot slot, IProgress<LayerProgress>? progress, CancellationToken cancellation)
     {
         LayerOrigin origin = slot.Origin;
-        ExtractionOptions options = (origin.IsRootFileSystem ? ExtractionOptions.RootFileSystem : ExtractionOptions.Layer) with { Limits = limits };
+        ExtractionOptions options = (origin.IsRootFileSystem ? ExtractionOptions.RootFileSystem : ExtractionOptions.Layer) with
+        {
+            Limits = origin.IsOwn ? limits with { MaximumRatio = int.MaxValue } : limits,
+        };
+        try
+        {
+            Stage(slot, options, progress, cancellation);
+        }
+        catch (EngineException failure) when (slot.HasLocalBlob && failure.Reason == EngineErrorReason.InvalidData)
+        {
+            // The store's own copy is damaged: a good one replaces it.
+            slot.HasLocalBlob = false;
+            _ = FolderRemoval.Remove(staging.Descriptor.Number, slot.FolderName);
+            Stage(slot, options, progress, cancellation);
+        }
+        catch (EngineException failure) when (!origin.IsRootFileSystem && failure.Reason is EngineErrorReason.InvalidData or EngineErrorReason.LimitExceeded && failure.Subject != origin.Name)
+        {
+            throw new EngineException(failure.Reason, failure.Subject, $"The layer {origin.Name} cannot be taken in. {failure.Message}", failure);
+        }
+
+        progress?.Report(new LayerProgress(origin.Name, LayerStage.Unpacked, slot.Staged!.BlobSize, slot.Staged.BlobSize) { Entries = slot.Staged.Extraction.Entries });
+    }
+
+    private void Stage(LayerSlot slot, ExtractionOptions options, IProgress<LayerProgress>? progress, CancellationToken cancellation)
+    {
+        LayerOrigin origin = slot.Origin;
         using FileDescriptor folder = StoreFolder.Open(staging.Descriptor, slot.FolderName);
         using Stream bytes = slot.HasLocalBlob ? layout.OpenBlob(origin.Digest!) : origin.Open(cancellation);
         long? total = origin.Size ?? (bytes.CanSeek ? bytes.Length - bytes.Position : null);
         slot.Accept(LayerImport.Run(bytes, folder, options, progress is null ? null : Report, cancellation));
-        progress?.Report(new LayerProgress(origin.Name, LayerStage.Unpacked, slot.Staged!.BlobSize, slot.Staged.BlobSize) { Entries = slot.Staged.Extraction.Entries });
 
         void Report(long read, long entries) => progress.Report(new LayerProgress(origin.Name, LayerStage.Receiving, read, total) { Entries = entries });
     }

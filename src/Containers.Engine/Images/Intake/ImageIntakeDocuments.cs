@@ -65,7 +65,7 @@ internal sealed class ImageIntakeDocuments
         OciDescriptor entry = description.Manifest is not null && !HasForeignManifest
             ? layout.WriteBlob(description.Manifest, OciMediaType.Manifest)
             : layout.WriteDocument(
-                new OciManifest { MediaType = OciMediaType.Manifest, Config = config, Layers = [.. layers.Select(layer => layer.Blob)] }, OciJson.Default.OciManifest, OciMediaType.Manifest);
+                new OciManifest { MediaType = OciMediaType.Manifest, Config = config, Layers = [.. layers.Select(layer => layer.Blob)] }, OciJson.Writer.OciManifest, OciMediaType.Manifest);
 
         // Other tools read the layout as OCI's; the manifest as it came is kept beside, so that its digest stays what it was.
         string? original = HasForeignManifest ? layout.WriteBlob(description.Manifest!, description.ManifestMediaType!).Digest : null;

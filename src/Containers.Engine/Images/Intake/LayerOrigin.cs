@@ -15,6 +15,9 @@ internal sealed record LayerOrigin
     /// <summary>Whether it is the archive of a root file system, in which whiteouts have no place, and not a layer over others.</summary>
     public bool IsRootFileSystem { get; init; }
 
+    /// <summary>Whether the engine writes it itself, of files that are there: then how well they compress raises no suspicion.</summary>
+    public bool IsOwn { get; init; }
+
     /// <summary>
     /// Opens the bytes: tar, plain or compressed with gzip or zstd. Called on any thread, at most once for each time that the layer occurs. The token ends
     /// a read that waits.

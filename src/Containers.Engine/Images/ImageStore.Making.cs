@@ -1,0 +1,53 @@
+using Containers.Engine.Layers;
+using Containers.Interop;
+
+namespace Containers.Engine.Images;
+
+/// <content>Making images of files, and comparing images' files.</content>
+public sealed partial class ImageStore
+{
+    /// <summary>Makes an image of one layer from a folder's files.</summary>
+    /// <param name="folder">The folder's path; its last component may be a symbolic link, and nothing below leads out of it. Only its own file system is read.</param>
+    /// <param name="name">The image's name; a tag may follow a colon. An image that has it loses it.</param>
+    /// <param name="options">How, and what its configuration says.</param>
+    /// <param name="progress">Told now and then; or null.</param>
+    /// <param name="cancellation">Undoes what was done.</param>
+    /// <returns>The image.</returns>
+    /// <exception cref="EngineException">NotFound, InvalidArgument, InvalidData for files that no layer can hold, Busy for one that shrank meanwhile, LimitExceeded, Storage, Canceled. Nothing is left.</exception>
+    public ImageInfo Make(string folder, string name, ImageMakingOptions options, IProgress<LayerProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        using FileDescriptor root = ImageMaking.OpenFolder(folder);
+        return TakeIn([ImageMaking.OfFolder(root, name, options, limits)], progress, cancellation)[0];
+    }
+
+    /// <summary>Makes an image of one layer from a root file system's tar archive (plain, gzip or zstd), which becomes the layer as it is.</summary>
+    /// <param name="archive">The archive; read once, to its end.</param>
+    /// <param name="name">The image's name; a tag may follow a colon. An image that has it loses it.</param>
+    /// <param name="options">What its configuration says.</param>
+    /// <param name="progress">Told now and then; or null.</param>
+    /// <param name="cancellation">Undoes what was done.</param>
+    /// <returns>The image.</returns>
+    /// <exception cref="EngineException">As <see cref="Make(string, string, ImageMakingOptions, IProgress{LayerProgress}, CancellationToken)"/>.</exception>
+    public ImageInfo Make(Stream archive, string name, ImageMakingOptions options, IProgress<LayerProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(archive);
+        return TakeIn([ImageMaking.OfArchive(archive, name, options)], progress, cancellation)[0];
+    }
+
+    /// <summary>
+    /// Compares the files of two images as their containers would see them. Images are kept from being removed until the enumeration has ended.
+    /// </summary>
+    /// <param name="before">The first image: a name or the beginning of an id.</param>
+    /// <param name="after">The second.</param>
+    /// <param name="withTimes">Whether files are told of too of which only the time of the last change differs.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>What was added, changed and removed, sorted by the bytes of the paths' components; each as it is found.</returns>
+    /// <exception cref="EngineException">As <see cref="Get"/>; NotSupported for the built-in image; Storage where files cannot be read.</exception>
+    public IEnumerable<FileDifference> Compare(string before, string after, bool withTimes = false, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        return ImageComparison.Run(this, before, after, withTimes, limits.MaximumEntries, cancellation);
+    }
+}
