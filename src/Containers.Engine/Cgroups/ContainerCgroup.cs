@@ -77,6 +77,10 @@ internal sealed class ContainerCgroup : IDisposable
         ? made.ContainerFolder(Id).Read("cgroup.events") is not { } events || HasLine(events, "populated 0")
         : Processes().Count == 0;
 
+    /// <summary>Whether its processes are kept from running, all of them.</summary>
+    public bool IsFrozen => HasFreezer && Main.Read(main.Hierarchy.IsUnified ? "cgroup.events" : "freezer.state") is { } status
+        && HasLine(status, main.Hierarchy.IsUnified ? "frozen 1" : "FROZEN");
+
     private CgroupParent? Unified => own.FirstOrDefault(made => made.Hierarchy.IsUnified);
 
     private CgroupFolder Main => main.ContainerFolder(Id);
@@ -145,6 +149,22 @@ internal sealed class ContainerCgroup : IDisposable
     /// <summary>Lets frozen processes run again.</summary>
     /// <exception cref="EngineException">The kernel refused it, or there is no freezer.</exception>
     public void Thaw() => SetFrozen(frozen: false, DefaultTimeout);
+
+    /// <summary>Lets processes run again if they are frozen. Where all have ended meanwhile, and the cgroup with them, there is nothing to do.</summary>
+    public void ThawIfFrozen()
+    {
+        try
+        {
+            if (IsFrozen)
+            {
+                Thaw();
+            }
+        }
+        catch (Exception e) when (((e as EngineException)?.Errno ?? (e as KernelException)?.Errno) is Errno.ENOENT or Errno.ENODEV)
+        {
+            // The cgroup is gone.
+        }
+    }
 
     /// <summary>Kills every process with SIGKILL, those forked meanwhile too, and waits until the cgroup is empty.</summary>
     /// <param name="timeout">How long at most; null for ten seconds.</param>

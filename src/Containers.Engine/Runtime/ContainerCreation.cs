@@ -1,4 +1,3 @@
-using System.Globalization;
 using Containers.Engine.Images;
 using Containers.Engine.Runtime.Launch;
 using Containers.Engine.Security;
@@ -11,9 +10,6 @@ namespace Containers.Engine.Runtime;
 /// <param name="services">The engine's.</param>
 internal sealed class ContainerCreation(EngineServices services)
 {
-    private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    private const int DefaultStopSignal = 15;
-
     /// <summary>Makes a container; it is locked until the caller disposes the lock.</summary>
     public (ContainerDocument Document, ContainerLock Held) Create(ContainerOptions asked, CancellationToken cancellation)
     {
@@ -121,99 +117,18 @@ internal sealed class ContainerCreation(EngineServices services)
 
     private static ContainerDocument MakeDocument(string id, string name, ContainerOptions options, ImageInfo? image)
     {
-        ImageConfiguration configuration = image?.Configuration ?? new ImageConfiguration();
         string hostName = options.HostName ?? id[..12];
-        IReadOnlyList<string> command = options.Command.Count > 0
-            ? [.. configuration.Entrypoint, .. options.Command]
-            : [.. configuration.Entrypoint, .. configuration.Cmd];
-        if (command.Count == 0)
-        {
-            command = image is null or { IsBuiltIn: true } ? ["sh"] : throw ContainerOptionsCheck.Invalid(
-                name, $"The image '{image.Name ?? image.Id}' names no command. Give one after --: Invoke-Container {image.Name ?? image.Id} -- sh");
-        }
-
-        string folder = options.WorkingDirectory ?? (configuration.WorkingDir is { Length: > 0 } own ? own : "/");
+        var defaults = new ImageDefaults(options, image);
         return new ContainerDocument
         {
             Id = id,
             Name = name,
             CreatedAt = DateTimeOffset.UtcNow,
-            Options = options with { Name = name },
-            Command = new LaunchCommand(
-                command, Environment(configuration, options, hostName), options.User ?? configuration.User ?? string.Empty,
-                ContainerOptionsCheck.Normalize(folder), hostName),
+            Options = options with { Name = name, Labels = defaults.Labels() },
+            Command = new LaunchCommand(defaults.Command(name), defaults.Environment(hostName), defaults.User(), defaults.WorkingDirectory(), hostName),
             ImageId = image?.Id,
             Layers = image?.Layers ?? [],
-            StopSignal = options.StopSignal ?? ParseSignal(configuration.StopSignal),
+            StopSignal = defaults.StopSignal(),
         };
     }
-
-    private static List<string> Environment(ImageConfiguration image, ContainerOptions options, string hostName)
-    {
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        var order = new List<string>();
-        foreach (string variable in (IEnumerable<string>)[DefaultPath, $"HOSTNAME={hostName}", .. image.Env, .. options.Environment.Select(e => $"{e.Key}={e.Value}")])
-        {
-            int equals = variable.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0 || variable.Contains('\0', StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            string key = variable[..equals];
-            if (!variables.ContainsKey(key))
-            {
-                order.Add(key);
-            }
-
-            variables[key] = variable;
-        }
-
-        return [.. order.Select(key => variables[key])];
-    }
-
-    private static int ParseSignal(string? text)
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            return DefaultStopSignal;
-        }
-
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
-        {
-            return number is > 0 and <= 64 ? number : DefaultStopSignal;
-        }
-
-        string name = text.ToUpperInvariant();
-        name = name.StartsWith("SIG", StringComparison.Ordinal) ? name[3..] : name;
-        int index = Array.IndexOf(SignalNames, name);
-        return index > 0 ? index : RealTimeSignal(name) ?? DefaultStopSignal;
-    }
-
-    // RTMIN+n and RTMAX-n, as systemd's images have it: the C library keeps the first two for itself.
-    private static int? RealTimeSignal(string name)
-    {
-        const int first = 34, last = 64;
-        (int from, int sign) = name.StartsWith("RTMIN", StringComparison.Ordinal) ? (first, 1)
-            : name.StartsWith("RTMAX", StringComparison.Ordinal) ? (last, -1)
-            : (0, 0);
-        if (sign == 0)
-        {
-            return null;
-        }
-
-        string offset = name["RTMIN".Length..];
-        int number = offset.Length == 0 ? 0
-            : offset[0] == (sign > 0 ? '+' : '-') && int.TryParse(offset.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value
-            : int.MaxValue / 2;
-        int signal = from + (sign * number);
-        return signal is >= first and <= last ? signal : null;
-    }
-
-    // signal(7), the numbers of x86-64 and arm64.
-    private static readonly string[] SignalNames =
-    [
-        string.Empty, "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD",
-        "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
-    ];
 }

@@ -1,3 +1,4 @@
+using Containers.Engine.Cgroups;
 using Containers.Engine.Storage;
 using Containers.Interop;
 
@@ -40,6 +41,16 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
 
         int asked = signal ?? services.Store.Read(id).Document?.StopSignal ?? SigKill;
         _ = Pidfd.TrySignal(process, asked);
+
+        // Frozen while nobody makes an image of it: a session died over that. Only once it is thawed the signal arrives.
+        using (ContainerLock? free = services.Store.TryLock(id))
+        {
+            if (free is not null)
+            {
+                Thaw(id);
+            }
+        }
+
         if (!Channels.WaitReadable(process, timeout, cancellation))
         {
             Kill(id, process, cancellation);
@@ -165,12 +176,20 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     private void Kill(string id, FileDescriptor process, CancellationToken cancellation)
     {
         _ = Pidfd.TrySignal(process, SigKill);
+        Thaw(id);
         if (!Channels.WaitReadable(process, PatienceAfterKill, cancellation))
         {
             throw new EngineException(
                 EngineErrorReason.Timeout, id,
                 $"The container '{id}' has not ended within {PatienceAfterKill.TotalSeconds} s of SIGKILL; a process in it waits for a device or a file system.");
         }
+    }
+
+    /// <summary>On cgroup v1 a frozen process dies only once it is thawed; a session that died while it made an image of the container may have left it frozen.</summary>
+    private void Thaw(string id)
+    {
+        using ContainerCgroup? cgroup = services.Cgroups.Open(id);
+        cgroup?.ThawIfFrozen();
     }
 
     /// <summary>The process is gone: waits the moment until its monitor has said how.</summary>

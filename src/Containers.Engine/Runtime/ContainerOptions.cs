@@ -12,7 +12,10 @@ public sealed record ContainerOptions
     /// <summary>The container's name: 1 to 128 of <c>[a-zA-Z0-9_.-]</c>, beginning with a letter or digit. Null: a generated one.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The program and its arguments. Empty: what the image's configuration says.</summary>
+    /// <summary>The program before <see cref="Command"/>, with its first arguments. Null: the image's; otherwise the image's arguments are left out too. Empty: none.</summary>
+    public IReadOnlyList<string>? Entrypoint { get; init; }
+
+    /// <summary>The arguments of the entry point, or the program and its arguments where there is none. Empty: the image's.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
     /// <summary>Variables set for the first process, over the image's.</summary>
@@ -27,7 +30,7 @@ public sealed record ContainerOptions
     /// <summary>The name uname(2) gives inside, at most 64 bytes. Null: the first 12 digits of the id.</summary>
     public string? HostName { get; init; }
 
-    /// <summary>Key-value pairs for the user's own use.</summary>
+    /// <summary>Key-value pairs for the user's own use, over the image's.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Files and folders of this machine shown inside.</summary>

@@ -9,7 +9,9 @@ namespace Containers.Engine.Runtime;
 internal static class ContainerOptionsCheck
 {
     private const int LongestHostName = 64;
-    private const int LongestArgument = 131072;
+
+    /// <summary>Characters of one argument or variable at most (MAX_ARG_STRLEN of execve(2)).</summary>
+    internal const int LongestArgument = 131072;
 
     public static void Check(ContainerOptions options)
     {
@@ -112,9 +114,14 @@ internal static class ContainerOptionsCheck
             CheckText(value, $"the environment variable {key}");
         }
 
-        foreach (string argument in options.Command)
+        foreach (string argument in options.Command.Concat(options.Entrypoint ?? []))
         {
             CheckText(argument, "an argument of the command");
+        }
+
+        if (options.Entrypoint is ["", ..])
+        {
+            throw Invalid("entrypoint", "The entry point's program is an empty text. Give a program, or an empty list for no entry point.");
         }
 
         CheckText(options.User ?? string.Empty, "the user");

@@ -13,6 +13,7 @@ namespace Containers.Engine.Runtime;
 internal sealed class EngineServices : IDisposable
 {
     private readonly Lazy<ImageStore> images;
+    private readonly Lazy<ImageMounts> imageMounts;
     private readonly Lazy<CgroupManager> cgroups;
     private readonly Lazy<FileDescriptor?> handOver;
 
@@ -26,7 +27,8 @@ internal sealed class EngineServices : IDisposable
         StagingPoint = MakeFolder("staging");
 
         Seccomp = new SeccompCache(Path.Combine(Roots.RuntimeRoot, "seccomp"));
-        images = new(() => new ImageStore(Roots, Uses));
+        imageMounts = new(() => new ImageMounts(Roots));
+        images = new(() => new ImageStore(Roots, Uses) { ParallelLayers = configuration.Images.Parallel });
         cgroups = new(() => CgroupManager.Detect(configuration.CgroupParent));
         handOver = new(OpenHandOver);
     }
@@ -40,6 +42,8 @@ internal sealed class EngineServices : IDisposable
     public SeccompCache Seccomp { get; }
 
     public ImageStore Images => images.Value;
+
+    public ImageMounts ImageMounts => imageMounts.Value;
 
     public CgroupManager Cgroups => cgroups.Value;
 
@@ -59,6 +63,11 @@ internal sealed class EngineServices : IDisposable
         if (images.IsValueCreated)
         {
             images.Value.Dispose();
+        }
+
+        if (imageMounts.IsValueCreated)
+        {
+            imageMounts.Value.Dispose();
         }
 
         if (cgroups.IsValueCreated)
@@ -89,6 +98,8 @@ internal sealed class EngineServices : IDisposable
                 uses.Add((document.Name, image, document.Layers));
             }
         }
+
+        uses.AddRange(ImageMounts.Uses());
 
         return uses;
     }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Containers.Engine.Runtime;
 
 namespace Containers.Engine.Tests.Runtime;
@@ -51,7 +49,7 @@ public sealed class KilledSessionTests(EngineFixture fixture, ITestOutputHelper 
         Assert.SkipUnless(File.Exists("/usr/bin/strace"), "strace is not installed");
         string root = fixture.MakeRoot(calls);
         int step = 1;
-        while (Kill(root, calls, withChildren, step))
+        while (SessionKiller.Kill(fixture, nameof(SessionToKill.RunLives), root, calls, step, withChildren))
         {
             RequireNothingLeftAfterRemoval($"{calls} {step}");
             step++;
@@ -60,42 +58,6 @@ public sealed class KilledSessionTests(EngineFixture fixture, ITestOutputHelper 
 
         output.WriteLine($"killed at {step - 1} steps");
         Assert.True(step > 1, $"two containers' lives have no {calls}: it is not what was to be tested");
-    }
-
-    /// <summary>Kills at the Nth call; false where there were fewer.</summary>
-    private bool Kill(string root, string calls, bool withChildren, int step)
-    {
-        string shared = fixture.MakeFolder($"shared-{calls}-{step}");
-        using Process session = SessionToKill.Start(nameof(SessionToKill.RunLives), fixture.ConfigurationPath, root, shared);
-        try
-        {
-            Assert.True(EngineFixture.Patiently(() => File.Exists($"{shared}/ready") || session.HasExited) && !session.HasExited, "the session did not begin");
-            string[] children = withChildren ? ["-f"] : [];
-            string inject = string.Create(CultureInfo.InvariantCulture, $"inject={calls}:signal=KILL:when={step}");
-            var start = new ProcessStartInfo("strace", [.. children, "-p", File.ReadAllText($"{shared}/ready"), "-e", $"trace={calls}", "-e", inject])
-            {
-                RedirectStandardError = true,
-                UseShellExecute = false,
-            };
-            using var tracer = Process.Start(start)!;
-            string? attached = tracer.StandardError.ReadLine();
-            Assert.True(attached?.Contains("attached", StringComparison.Ordinal) is true, attached);
-            Task<string> told = tracer.StandardError.ReadToEndAsync();
-            File.WriteAllText($"{shared}/go", string.Empty);
-            Assert.True(session.WaitForExit(TimeSpan.FromMinutes(1)), $"the session hangs at {calls} {step}");
-            Assert.True(tracer.WaitForExit(TimeSpan.FromSeconds(60)), $"strace does not end at {calls} {step}");
-            return told.Result.Contains("killed by SIGKILL", StringComparison.Ordinal);
-        }
-        finally
-        {
-            if (!session.HasExited)
-            {
-                session.Kill();
-                session.WaitForExit();
-            }
-
-            Directory.Delete(shared, recursive: true);
-        }
     }
 
     private void RequireNothingLeftAfterRemoval(string when)

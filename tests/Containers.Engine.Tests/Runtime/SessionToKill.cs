@@ -72,14 +72,30 @@ public sealed class SessionToKill
         {
             var options = new ContainerOptions { RootFileSystem = root, Command = ["true"] };
             Lives(engine, options);
-            File.WriteAllText($"{shared}/ready.new", Files.ReadLink(Files.CurrentFolder, "/proc/thread-self")!.Split('/')[^1]);
-            File.Move($"{shared}/ready.new", $"{shared}/ready");
-            while (!File.Exists($"{shared}/go"))
-            {
-                Thread.Sleep(5);
-            }
-
+            WaitForGo(shared, Files.ReadLink(Files.CurrentFolder, "/proc/thread-self")!.Split('/')[^1]);
             Lives(engine, options);
+        }
+    }
+
+    /// <summary>Says in <c>ready</c> which process it is, waits for <c>go</c>, and takes images in, names them and removes them.</summary>
+    [Fact]
+    public void WorkOnImages()
+    {
+        (ContainerEngine engine, _, string shared) = Open();
+        using (engine)
+        {
+            WaitForGo(shared, Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Images.ImagesToKill.Work(engine.Images);
+        }
+    }
+
+    private static void WaitForGo(string shared, string ready)
+    {
+        File.WriteAllText($"{shared}/ready.new", ready);
+        File.Move($"{shared}/ready.new", $"{shared}/ready");
+        while (!File.Exists($"{shared}/go"))
+        {
+            Thread.Sleep(5);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+using Containers.Engine.Layers;
 using Containers.Init.Plan;
 using Containers.Interop;
 
@@ -8,7 +10,8 @@ internal static class LaunchFailure
 {
     public static EngineException Explain(ContainerDocument document, LaunchPlan plan, int step, Errno errno, int fault)
     {
-        string command = document.Command.Arguments[0];
+        // Command, user and folder may be the image's: nothing in them may reach a terminal as a control character.
+        string command = Shown(document.Command.Arguments[0]);
         switch (fault)
         {
             case PlanFault.CommandNotFound:
@@ -24,12 +27,14 @@ internal static class LaunchFailure
                     $"The command '{command}' of the container '{document.Name}' cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
         }
 
-        string what = step >= 0 && step < plan.Texts.Count ? plan.Texts[step].ToString()
+        string what = step >= 0 && step < plan.Texts.Count ? new([.. plan.Texts[step].ToString().Select(c => char.IsControl(c) ? '?' : c)])
             : fault == PlanFault.Died ? "preparing its first process"
             : "making the namespaces";
         string why = Why(document, what, fault, errno);
         return new EngineException(EngineErrorReason.LaunchFailed, document.Name, $"Starting the container '{document.Name}' failed while {what}: {why}", errno);
     }
+
+    private static string Shown(string text) => EntryName.Show(Encoding.UTF8.GetBytes(text));
 
     private static string VolumeAdvice(string what, Errno errno) => errno switch
     {
@@ -48,7 +53,7 @@ internal static class LaunchFailure
 
     private static string Why(ContainerDocument document, string what, int fault, Errno errno)
     {
-        string user = document.Command.User;
+        string user = Shown(document.Command.User);
         return fault switch
         {
             PlanFault.UserUnknown => $"there is no user '{user.Split(':')[0]}' in the image's /etc/passwd. Give a number, or a name that is there.",
