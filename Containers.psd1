@@ -12,23 +12,48 @@
     FunctionsToExport = @()
     VariablesToExport = @()
     CmdletsToExport = @(
+        'Add-ContainerImageTag'
+        'Clear-ContainerStorage'
+        'Compare-ContainerImage'
+        'Connect-ContainerRegistry'
+        'ConvertTo-ContainerImage'
+        'Disconnect-ContainerRegistry'
+        'Dismount-ContainerImage'
+        'Export-ContainerImage'
+        'Find-ContainerImage'
         'Get-Container'
+        'Get-ContainerConfiguration'
         'Get-ContainerEngine'
         'Get-ContainerImage'
+        'Get-ContainerImageHistory'
+        'Get-ContainerLayer'
         'Get-ContainerLog'
         'Import-ContainerImage'
         'Invoke-Container'
+        'Measure-ContainerStorage'
+        'Mount-ContainerImage'
         'New-Container'
+        'New-ContainerImage'
+        'Publish-ContainerImage'
+        'Receive-ContainerImage'
         'Remove-Container'
         'Remove-ContainerImage'
+        'Set-ContainerConfiguration'
         'Start-Container'
         'Stop-Container'
+        'Test-ContainerImage'
         'Wait-Container'
     )
     AliasesToExport = @(
+        'Commit-Container'
         'Create-Container'
         'Load-ContainerImage'
+        'Prune-ContainerStorage'
+        'Pull-ContainerImage'
+        'Push-ContainerImage'
         'Run-Container'
+        'Save-ContainerImage'
+        'Tag-ContainerImage'
     )
     PrivateData = @{
         PSData = @{

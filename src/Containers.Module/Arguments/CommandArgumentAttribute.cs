@@ -10,10 +10,16 @@ namespace Containers.Arguments;
 internal sealed class CommandArgumentAttribute : ArgumentAttribute
 {
     /// <inheritdoc/>
-    protected override object Convert(SessionState session, object input)
+    protected override object Convert(SessionState session, object input) => Words(input);
+
+    /// <summary>The words of an argument.</summary>
+    /// <param name="input">The argument.</param>
+    /// <returns>The words.</returns>
+    /// <exception cref="FormatException">One of them is no word.</exception>
+    internal static string[] Words(object input)
     {
         var words = Unwrap(input) is IDictionary or ScriptBlock ? [input] : Elements(input);
-        return words.Select(Word).ToArray();
+        return [.. words.Select(Word)];
     }
 
     private static string Word(object value)

@@ -5,8 +5,8 @@ namespace Containers.Arguments;
 /// <summary>A duration: a TimeSpan, a number of seconds, or text (see <see cref="Duration"/>).</summary>
 internal sealed class DurationArgumentAttribute : ArgumentAttribute
 {
-    /// <summary>The longest that the runtime's waits take.</summary>
-    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(int.MaxValue);
+    /// <summary>The longest duration, in days: 24, which is what the runtime's waits take, unless told.</summary>
+    public int MostDays { get; init; } = 24;
 
     /// <inheritdoc/>
     protected override object Convert(SessionState session, object input)
@@ -17,9 +17,9 @@ internal sealed class DurationArgumentAttribute : ArgumentAttribute
             var value when TryNumber(value, out var seconds) => Duration.FromNumber(seconds, Text(input)),
             _ => Duration.Parse(Text(input)),
         };
-        if (duration < TimeSpan.Zero || duration > s_longest)
+        if (duration < TimeSpan.Zero || duration > TimeSpan.FromDays(MostDays))
         {
-            throw new FormatException($"'{input}' is out of range: a duration is from 0 to 24 days.");
+            throw new FormatException($"'{input}' is out of range: a duration is from 0 to {MostDays} days.");
         }
 
         return duration;

@@ -2,6 +2,8 @@ using System.Management.Automation;
 using Containers.Arguments;
 using Containers.Completion;
 using Containers.Engine;
+using Containers.Engine.Configuration;
+using Containers.Engine.Images;
 using Containers.Engine.Runtime;
 using Containers.Errors;
 
@@ -42,6 +44,16 @@ public abstract class ContainerCreationCommand : ContainerCommand
     [AllowEmptyString]
     public string[]? Command { get; set; }
 
+    /// <summary>
+    /// The program before the command, with its first arguments, in place of the image's entry point; the image's own arguments are then left out too.
+    /// '' takes the image's entry point away.
+    /// </summary>
+    [Parameter]
+    [EntrypointArgument]
+    [AllowEmptyCollection]
+    [AllowEmptyString]
+    public string[]? Entrypoint { get; set; }
+
     /// <summary>The container's name: 1 to 128 letters, digits, and the characters _ . -, the first a letter or digit. A name is generated where none is given.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -52,8 +64,17 @@ public abstract class ContainerCreationCommand : ContainerCommand
     /// that the variable has in this session.
     /// </summary>
     [Parameter]
+    [Alias("e")]
     [EnvironmentArgument]
     public IDictionary<string, string>? Env { get; set; }
+
+    /// <summary>
+    /// Files of variables for the container, a KEY=VALUE on each line, taken as it stands; lines that begin with # are comments, and a KEY alone takes the
+    /// session's value. Later files win, and -Env wins over all.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] EnvFile { get; set; } = [];
 
     /// <summary>The user inside, and a group after a colon, as names of the image's own passwd and group files or as numbers: 'www-data', '1000:1000'.</summary>
     [Parameter]
@@ -70,7 +91,7 @@ public abstract class ContainerCreationCommand : ContainerCommand
     [ValidateLength(1, 64)]
     public string? HostName { get; set; }
 
-    /// <summary>Labels for your own use: 'KEY=VALUE' texts, a hashtable, or both.</summary>
+    /// <summary>Labels for your own use, over the image's: 'KEY=VALUE' texts, a hashtable, or both.</summary>
     [Parameter]
     [LabelArgument]
     public IDictionary<string, string>? Label { get; set; }
@@ -156,6 +177,19 @@ public abstract class ContainerCreationCommand : ContainerCommand
     [ArgumentCompleter(typeof(SignalCompleter))]
     public Signal? StopSignal { get; set; }
 
+    /// <summary>
+    /// When the image is received from its registry: Missing, where this machine does not have it; Always; Never. Without it what the configuration says
+    /// (images.pull), which is Missing unless changed.
+    /// </summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    public ContainerPullPolicy? Pull { get; set; }
+
+    /// <summary>The platform that the image must be for, as linux/arm64 or linux/arm/v7; an image of another one is received anew. Without it, any that is here, else this machine's.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [PlatformArgument]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
+    public string? Platform { get; set; }
+
     /// <summary>What -WhatIf and -Confirm call the container that is to be made.</summary>
     private protected string NewContainerDescription =>
         (Name is null ? "a container" : $"the container '{Name}'") + $" of {(ParameterSetName == FolderSet ? "the folder" : "the image")} '{(ParameterSetName == FolderSet ? RootFileSystem : Image)}'";
@@ -194,7 +228,8 @@ public abstract class ContainerCreationCommand : ContainerCommand
         RootFileSystem = ParameterSetName == FolderSet ? SessionState.Path.GetUnresolvedProviderPathFromPSPath(RootFileSystem) : null,
         Name = Name,
         Command = Command ?? [],
-        Environment = AsReadOnly(Env),
+        Entrypoint = Entrypoint,
+        Environment = Variables(),
         User = User,
         WorkingDirectory = WorkingDirectory,
         HostName = HostName,
@@ -215,6 +250,31 @@ public abstract class ContainerCreationCommand : ContainerCommand
         StopSignal = StopSignal?.Number,
     };
 
+    /// <summary>Receives the image where -Pull, the configuration and what is there ask for it.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <exception cref="EngineException">The image is not to be had.</exception>
+    private protected void ProvideImage(ContainerEngine engine)
+    {
+        if (ParameterSetName == FolderSet)
+        {
+            return;
+        }
+
+        try
+        {
+            var platform = Platform is null ? null : ImagePlatform.Parse(Platform);
+            if (engine.NeedsToReceive(Image, (ImagePullPolicy?)Pull, platform))
+            {
+                _ = ImageTransfer.Receive(this, engine, Image, platform, StopToken);
+            }
+        }
+        catch (EngineException e) when (e.Reason != EngineErrorReason.Canceled)
+        {
+            // What failed is the image, by whatever name a registry's answer calls its parts.
+            throw new EngineException(e.Reason, Image, e.Message, e);
+        }
+    }
+
     /// <summary>The error record of a container that could not be made or started.</summary>
     /// <param name="failure">The failure.</param>
     /// <returns>The record.</returns>
@@ -225,6 +285,35 @@ public abstract class ContainerCreationCommand : ContainerCommand
 
     private static Dictionary<string, string> AsReadOnly(IDictionary<string, string>? values) =>
         values is null ? [] : new Dictionary<string, string>(values, StringComparer.Ordinal);
+
+    private Dictionary<string, string> Variables()
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var file in EnvFile)
+        {
+            var path = SessionState.Path.GetUnresolvedProviderPathFromPSPath(file);
+            try
+            {
+                EnvironmentFile.Read(path, variables);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                ThrowTerminatingError(new ErrorRecord(
+                    new IOException($"The file of variables '{path}' cannot be read: {e.Message}", e), "EnvFileNotReadable", ErrorCategory.ReadError, file));
+            }
+            catch (FormatException e)
+            {
+                ThrowTerminatingError(new ErrorRecord(e, "EnvFileInvalid", ErrorCategory.InvalidData, file));
+            }
+        }
+
+        foreach (var (key, value) in AsReadOnly(Env))
+        {
+            variables[key] = value;
+        }
+
+        return variables;
+    }
 
     private string? LastSecurityOption(string name) => Array.FindLast(SecurityOpt, option => option.Name == name)?.Value;
 

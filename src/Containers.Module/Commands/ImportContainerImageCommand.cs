@@ -1,94 +1,138 @@
+using System.Collections;
 using System.Management.Automation;
 using Containers.Arguments;
+using Containers.Completion;
 using Containers.Engine;
 using Containers.Engine.Images;
+using Containers.Engine.Images.Archives;
 using Containers.Errors;
 
 namespace Containers.Commands;
 
-/// <summary>Makes an image of a root file system's tar archive. [docker import, docker load]</summary>
+/// <summary>Makes images of archives: those of docker save, podman save and skopeo, OCI layouts, and root file systems. [docker load, docker import]</summary>
 /// <remarks>
-/// Takes plain, gzip and zstd archives, as debootstrap with tar, docker export and many distributions make them. Owners, modes,
-/// times, links, extended attributes, devices and sparse files are kept. An archive that is damaged, or that tries to write
-/// outside of its root, is refused and leaves nothing.
+/// What an archive is, is found out. An archive of images (a docker archive, or an OCI layout as a tar or as a folder) gives all
+/// its images under the names it has for them. The tar archive of a root file system gives an image of one layer; owners, modes,
+/// times, links, extended attributes, devices and sparse files are kept. Archives are plain or compressed with gzip or zstd. One
+/// that is damaged, contradicts itself, or tries to write outside of its root, is refused and leaves nothing. The parameters of the
+/// configuration are for a root file system's archive; an image has its own.
 /// </remarks>
-[Cmdlet(VerbsData.Import, "ContainerImage", SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Import, "ContainerImage", SupportsShouldProcess = true, DefaultParameterSetName = "InputObject")]
 [Alias("Load-ContainerImage")]
 [OutputType(typeof(ContainerImage))]
-public sealed class ImportContainerImageCommand : ContainerCommand
+public sealed class ImportContainerImageCommand : ImageConfigurationCommand
 {
+    private const string Stream = "the bytes of the pipeline";
     private static readonly string[] s_extensions = [".gz", ".zst", ".zstd", ".tgz", ".tzst", ".tar"];
-    private static readonly TimeSpan s_progressInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly string[] s_configuration = [nameof(Entrypoint), nameof(Cmd), nameof(Env), nameof(User), nameof(WorkingDirectory), nameof(Label), nameof(StopSignal)];
 
-    private long _bytesRead;
-    private long _bytesTotal;
-    private long _entries;
+    private readonly ProgressRecord _record = new(1, "Importing", "Reading the archive");
+    private LayerTally _tally = new();
+    private BytePipe? _pipe;
+    private EngineWork<IReadOnlyList<ImageInfo>>? _streamed;
+    private bool _refused;
+    private int _archives;
 
-    /// <summary>The archives: paths, with wildcards, or files of Get-ChildItem.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The archives, or folders that are OCI layouts: paths, with wildcards.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
     [Alias("PSPath", "FullName")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The image's name; a tag may follow a colon, else it is latest. Without it, the archive's file name without its endings.</summary>
+    /// <summary>From the pipeline: paths, files of Get-ChildItem, or one archive's own bytes as Get-Content -AsByteStream gives them.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "InputObject")]
+    [ValidateNotNull]
+    public object InputObject { get; set; } = "";
+
+    /// <summary>
+    /// The image's name; a tag may follow a colon, else it is latest. Without it images keep the names that the archive gives them, and a root file
+    /// system is called as its archive, without its endings.
+    /// </summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
-    /// <summary>The program that containers of the image run by default, before -Cmd.</summary>
+    /// <summary>Which image to take of one that is there for several platforms: linux/arm64, linux/arm/v7. Without it the one for this machine.</summary>
     [Parameter]
-    [CommandArgument]
-    public string[] Entrypoint { get; set; } = [];
-
-    /// <summary>The default arguments of the entry point, or the default program with its arguments: sh, -c, 'echo hello'.</summary>
-    [Parameter]
-    [CommandArgument]
-    public string[] Cmd { get; set; } = [];
-
-    /// <summary>Variables that containers of the image have: 'KEY=VALUE' texts, a hashtable, or both.</summary>
-    [Parameter]
-    [EnvironmentArgument]
-    public IDictionary<string, string>? Env { get; set; }
-
-    /// <summary>The user that containers of the image run as, and a group after a colon; root unless told.</summary>
-    [Parameter]
-    [UserArgument]
-    public string? User { get; set; }
-
-    /// <summary>The folder that containers of the image start in; / unless told.</summary>
-    [Parameter]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
     [ValidateNotNullOrEmpty]
-    public string? WorkingDirectory { get; set; }
-
-    /// <summary>The image's labels: 'KEY=VALUE' texts, a hashtable, or both.</summary>
-    [Parameter]
-    [LabelArgument]
-    public IDictionary<string, string>? Label { get; set; }
-
-    /// <summary>The signal that asks containers of the image to end, by name or number; TERM unless told.</summary>
-    [Parameter]
-    [SignalArgument]
-    [ArgumentCompleter(typeof(Completion.SignalCompleter))]
-    public Signal? StopSignal { get; set; }
+    public string? Platform { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var files = Path.SelectMany(Resolve).ToList();
-        if (Name is not null && files.Count > 1)
+        if (ParameterSetName == "Path")
         {
-            Refuse("OneNameForSeveralArchives", $"-Name '{Name}' cannot be the name of {files.Count} images: import one archive at a time, or leave -Name out.", Name);
+            Import([.. Path.SelectMany(Resolve)]);
+            return;
         }
 
-        foreach (var file in files)
+        var value = InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject;
+        if (Bytes(value) is { } bytes)
         {
-            var name = Name ?? NameOf(file);
-            if (ShouldProcess($"{file} as '{name}'", "Import"))
+            Feed(bytes);
+        }
+        else
+        {
+            Import(PathsOf(value));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_streamed is { } work)
+        {
+            _pipe!.Complete();
+            Attempt(EngineErrors.Image, Stream, () => Finish(work, Stream));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+        {
+            // Cancelled by now: what it did so far is undone before anything else goes on.
+            _streamed?.Wait(static () => { });
+            _pipe?.Dispose();
+        }
+    }
+
+    private static byte[]? Bytes(object value) => value switch
+    {
+        byte[] bytes => bytes,
+        byte single => [single],
+        object[] { Length: > 0 } several when Array.TrueForAll(several, static one => one is byte or PSObject { BaseObject: byte }) =>
+            Array.ConvertAll(several, static one => one is PSObject wrapped ? (byte)wrapped.BaseObject : (byte)one),
+        _ => null,
+    };
+
+    private List<string> PathsOf(object value)
+    {
+        switch (value)
+        {
+            case FileSystemInfo file:
+                return [file.FullName];
+            case string path:
+                return Resolve(path);
+            case IEnumerable several and not IDictionary:
+                return [.. several.Cast<object?>().Where(static one => one is not null).SelectMany(one => PathsOf(one is PSObject wrapped ? wrapped.BaseObject : one!))];
+        }
+
+        var properties = PSObject.AsPSObject(value).Properties;
+        foreach (var name in new[] { "PSPath", "FullName", "Path" })
+        {
+            if (properties[name]?.Value is { } found)
             {
-                Attempt(EngineErrors.Image, file, () => Import(file, name));
+                return Resolve(found.ToString() ?? "");
             }
         }
+
+        WriteError(EngineErrors.Usage("ArchiveNotAFile", $"'{value}' is neither a path nor bytes.", value));
+        return [];
     }
 
     private List<string> Resolve(string path)
@@ -111,32 +155,51 @@ public sealed class ImportContainerImageCommand : ContainerCommand
         return [];
     }
 
-    private static string NameOf(string file)
+    private void Import(List<string> files)
     {
-        var name = System.IO.Path.GetFileName(file);
-        while (Array.Find(s_extensions, extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)) is { } ending)
+        if (Name is not null && (_archives += files.Count) > 1)
         {
-            name = name[..^ending.Length];
+            Refuse("OneNameForSeveralArchives", $"-Name '{Name}' cannot be the name of several images: import one archive at a time, or leave -Name out.", Name);
         }
 
-        return name.ToLowerInvariant();
+        if (_streamed is not null)
+        {
+            Refuse("BytesAndPaths", "The pipeline gave bytes and then paths: import the one or the others.", files);
+        }
+
+        foreach (var file in files)
+        {
+            if (ShouldProcess(Name is null ? file : $"{file} as '{Name}'", "Import"))
+            {
+                Attempt(EngineErrors.Image, file, () => Import(file));
+            }
+        }
     }
 
-    private void Import(string file, string name)
+    private void Import(string file)
     {
+        var archives = new ImageArchives(OpenEngine().Images);
+        var options = Options(NameOf(file));
+        _tally = new LayerTally();
         if (Directory.Exists(file))
         {
-            WriteError(EngineErrors.Usage(
-                "ArchiveIsAFolder",
-                $"'{file}' is a folder, not a tar archive: make one with tar, or take New-Container -RootFileSystem to use the folder in place.",
-                file));
+            if (!File.Exists(System.IO.Path.Combine(file, "oci-layout")) && !File.Exists(System.IO.Path.Combine(file, "manifest.json")))
+            {
+                WriteError(EngineErrors.Usage(
+                    "ArchiveIsAFolder",
+                    $"'{file}' is a folder and no OCI image layout. Make an image of a root file system's folder with New-ContainerImage, or take New-Container -RootFileSystem to use the folder in place.",
+                    file));
+                return;
+            }
+
+            Finish(new(() => archives.ImportFolder(file, options, _tally, StopToken)), file);
             return;
         }
 
         FileStream archive;
         try
         {
-            archive = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            archive = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -146,85 +209,85 @@ public sealed class ImportContainerImageCommand : ContainerCommand
 
         using (archive)
         {
-            try
-            {
-                WriteObject(ImportWithProgress(archive, name).ToContainerImage());
-            }
-            catch (EngineException e) when (e.Reason != EngineErrorReason.Canceled)
-            {
-                throw new EngineException(e.Reason, e.Subject, $"Importing '{file}' failed. {e.Message}", e);
-            }
+            Finish(new(() => archives.Import(archive, options, _tally, StopToken)), file);
         }
     }
 
-    // The engine works on a thread of its own, since only the pipeline's thread may write progress.
-    private ImageInfo ImportWithProgress(FileStream archive, string name)
+    private void Feed(byte[] bytes)
     {
-        var engine = OpenEngine();
-        var configuration = Configuration();
-        var progress = new Progress<ImportProgress>(Note);
-        (_bytesRead, _bytesTotal, _entries) = (0, 0, 0);
-        var record = new ProgressRecord(1, $"Importing {name}", "Reading the archive");
-        var import = Task.Factory.StartNew(
-            () => engine.Images.ImportRootFileSystem(archive, name, configuration, progress, StopToken),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
-        try
+        if (_streamed is null)
         {
-            while (!((IAsyncResult)import).AsyncWaitHandle.WaitOne(s_progressInterval))
+            if (_refused || !ShouldProcess(Name is null ? Stream : $"{Stream} as '{Name}'", "Import"))
             {
-                Show(record);
-            }
-        }
-        finally
-        {
-            // Where Ctrl-C ended the display, the archive must not be closed under the import, which ends at once by itself.
-            ((IAsyncResult)import).AsyncWaitHandle.WaitOne();
-        }
-
-        record.RecordType = ProgressRecordType.Completed;
-        WriteProgress(record);
-        return import.GetAwaiter().GetResult();
-    }
-
-    private void Note(ImportProgress progress)
-    {
-        // Reports come on pool threads and may overtake each other.
-        InterlockedMax(ref _bytesRead, progress.BytesRead);
-        InterlockedMax(ref _bytesTotal, progress.BytesTotal ?? 0);
-        InterlockedMax(ref _entries, progress.Entries);
-    }
-
-    private static void InterlockedMax(ref long place, long value)
-    {
-        var seen = Volatile.Read(ref place);
-        while (value > seen)
-        {
-            var before = Interlocked.CompareExchange(ref place, value, seen);
-            if (before == seen)
-            {
+                _refused = true;
                 return;
             }
 
-            seen = before;
+            var archives = new ImageArchives(OpenEngine().Images);
+            var options = Options(null);
+            var pipe = _pipe = new BytePipe(StopToken);
+            _streamed = new(() => archives.Import(pipe, options, _tally, StopToken));
+        }
+
+        // An import that failed reads no more; its error is told at the end.
+        while (!_streamed.IsOver && !_pipe!.TryAdd(bytes, EngineWork<IReadOnlyList<ImageInfo>>.Interval))
+        {
+            Show(Stream);
         }
     }
 
-    private void Show(ProgressRecord record)
+    private void Finish(EngineWork<IReadOnlyList<ImageInfo>> work, string source)
     {
-        var (read, total) = (Volatile.Read(ref _bytesRead), Volatile.Read(ref _bytesTotal));
-        record.StatusDescription = total > 0
-            ? $"{new ByteSize(read)} of {new ByteSize(total)}, {Volatile.Read(ref _entries)} entries"
-            : $"{new ByteSize(read)}, {Volatile.Read(ref _entries)} entries";
-        record.PercentComplete = total > 0 ? (int)Math.Min(100, read * 100.0 / total) : -1;
-        WriteProgress(record);
+        work.Wait(() => Show(source));
+        _record.RecordType = ProgressRecordType.Completed;
+        WriteProgress(_record);
+        IReadOnlyList<ImageInfo> images;
+        try
+        {
+            images = work.Result();
+        }
+        catch (EngineException e) when (e.Reason != EngineErrorReason.Canceled)
+        {
+            throw new EngineException(e.Reason, e.Subject, $"Importing '{source}' failed. {e.Message}", e);
+        }
+
+        foreach (var image in images)
+        {
+            WriteObject(image.ToContainerImage());
+        }
     }
+
+    private void Show(string source)
+    {
+        _record.RecordType = ProgressRecordType.Processing;
+        _record.Activity = $"Importing {source}";
+        _tally.Describe(_record);
+        WriteProgress(_record);
+    }
+
+    private static string NameOf(string file)
+    {
+        var name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(file));
+        while (Array.Find(s_extensions, extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)) is { } ending)
+        {
+            name = name[..^ending.Length];
+        }
+
+        return name.ToLowerInvariant();
+    }
+
+    private ImageImportOptions Options(string? defaultName) => new()
+    {
+        Name = Name,
+        DefaultName = defaultName,
+        Platform = Platform is null ? null : ImagePlatform.Parse(Platform),
+        Configuration = Array.Exists(s_configuration, MyInvocation.BoundParameters.ContainsKey) ? Configuration() : null,
+    };
 
     private ImageConfiguration Configuration() => new()
     {
-        Entrypoint = Entrypoint,
-        Cmd = Cmd,
+        Entrypoint = Entrypoint ?? [],
+        Cmd = Cmd ?? [],
         Env = [.. (Env ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(static pair => $"{pair.Key}={pair.Value}")],
         User = User,
         WorkingDir = WorkingDirectory,

@@ -89,6 +89,7 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
         try
         {
             var engine = OpenEngine();
+            ProvideImage(engine);
             var container = engine.Run(options, HasInput || Interactive, StopToken);
             var run = new ForegroundRun(container, AsByteStream, file);
             file = null;
@@ -208,6 +209,7 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
         ContainerSnapshot? made = null;
         try
         {
+            ProvideImage(engine);
             made = engine.Create(options, StopToken);
             WriteObject(engine.Start(made.Id, StopToken).ToContainer());
         }

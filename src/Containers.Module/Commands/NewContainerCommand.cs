@@ -54,6 +54,10 @@ public sealed class NewContainerCommand : ContainerCreationCommand
         }
 
         var engine = OpenEngine();
-        Attempt(CreationError, () => WriteObject(engine.Create(options, StopToken).ToContainer()));
+        Attempt(CreationError, () =>
+        {
+            ProvideImage(engine);
+            WriteObject(engine.Create(options, StopToken).ToContainer());
+        });
     }
 }

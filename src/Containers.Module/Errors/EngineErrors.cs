@@ -19,6 +19,12 @@ internal static class EngineErrors
     /// <summary>The noun of errors about the engine itself.</summary>
     internal const string Engine = "ContainerEngine";
 
+    /// <summary>The noun of errors about registries.</summary>
+    internal const string Registry = "ContainerRegistry";
+
+    /// <summary>The noun of errors about the configuration.</summary>
+    internal const string Configuration = "ContainerConfiguration";
+
     /// <summary>Makes the error record of a failure.</summary>
     /// <param name="failure">The failure.</param>
     /// <param name="noun">What it concerns: <see cref="Container"/>, <see cref="Image"/> or <see cref="Engine"/>.</param>
@@ -60,7 +66,8 @@ internal static class EngineErrors
     /// <returns>The record.</returns>
     public static ErrorRecord CreationRecord(EngineException failure, string? image, object target) => failure.Reason switch
     {
-        EngineErrorReason.NotFound or EngineErrorReason.Ambiguous when failure.Subject == image => Record(failure, Image, target),
+        EngineErrorReason.NotFound or EngineErrorReason.Ambiguous or EngineErrorReason.InvalidData or EngineErrorReason.NotSupported
+            or EngineErrorReason.LimitExceeded or EngineErrorReason.PermissionDenied or EngineErrorReason.Timeout when failure.Subject == image => Record(failure, Image, target),
         EngineErrorReason.NotFound => Record(failure, Container, failure.Subject, "ContainerPathNotFound"),
         _ => Record(failure, Container, target),
     };
@@ -93,6 +100,8 @@ internal static class EngineErrors
         EngineErrorReason.LaunchFailed => ("ContainerLaunchFailed", ErrorCategory.OpenError),
         EngineErrorReason.InvalidConfiguration => ("ContainerConfigurationInvalid", ErrorCategory.InvalidData),
         EngineErrorReason.Storage => ("ContainerStorageFailed", ErrorCategory.WriteError),
+        EngineErrorReason.AuthenticationFailed => ("ContainerRegistryAuthenticationFailed", ErrorCategory.AuthenticationError),
+        EngineErrorReason.ConnectionFailed => ("ContainerRegistryConnectionFailed", ErrorCategory.ConnectionError),
         EngineErrorReason.Internal => (noun + "InternalError", ErrorCategory.InvalidResult),
         _ => (noun + "Error", ErrorCategory.NotSpecified),
     };
@@ -100,7 +109,7 @@ internal static class EngineErrors
     // Only what the engine's message does not say already.
     private static string? Advice(string id) => id switch
     {
-        "ContainerImageNotFound" => "Import-ContainerImage makes an image of a root file system's archive; the image host is built in.",
+        "ContainerImageNotFound" => "Receive-ContainerImage gets an image from a registry; Import-ContainerImage makes an image of a root file system's archive; the image host is built in.",
         "ContainerTimeout" => "Give a longer -Timeout.",
         _ => null,
     };

@@ -9,8 +9,11 @@ public sealed class ContainerImage
     /// <summary>The name with its tag; null where it has lost it.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The digest of its manifest.</summary>
+    /// <summary>The digest that its name stood for in the registry it came from, else that of its manifest.</summary>
     public string? Digest { get; init; }
+
+    /// <summary>The repository that it came from and the digest it has there; null where it came from none.</summary>
+    public string? Origin { get; init; }
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
@@ -23,6 +26,15 @@ public sealed class ContainerImage
 
     /// <summary>The processor it is for, as OCI names it: amd64, arm64 ...</summary>
     public string? Architecture { get; init; }
+
+    /// <summary>The processor's variant, as v7; null where there is none.</summary>
+    public string? Variant { get; init; }
+
+    /// <summary>The operating system it is for: linux.</summary>
+    public string? Os { get; init; }
+
+    /// <summary>Who made it, as it says itself.</summary>
+    public string? Author { get; init; }
 
     /// <summary>Whether it is built in (<c>host</c>).</summary>
     public bool IsBuiltIn { get; init; }
@@ -47,6 +59,15 @@ public sealed class ContainerImage
 
     /// <summary>Labels.</summary>
     public IReadOnlyDictionary<string, string> Label { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Ports that its programs listen on, as 80/tcp. A note only: nothing is opened.</summary>
+    public IReadOnlyList<string> ExposedPort { get; init; } = [];
+
+    /// <summary>Folders whose content is meant to outlive a container. A note only: they lie in the container's writable layer.</summary>
+    public IReadOnlyList<string> Volume { get; init; } = [];
+
+    /// <summary>The command that finds out whether a container is well; empty where the image does not say.</summary>
+    public IReadOnlyList<string> HealthCommand { get; init; } = [];
 
     /// <summary>The name, or the id where there is none.</summary>
     /// <returns>The name, or the id where there is none.</returns>

@@ -77,10 +77,14 @@ internal static class EngineMapping
         Id = image.Id,
         Name = image.Name,
         Digest = image.Digest,
+        Origin = image.Origin,
         CreatedAt = image.CreatedAt,
         Size = image.Size,
         Layer = image.Layers,
         Architecture = image.Architecture,
+        Variant = image.Variant,
+        Os = image.OperatingSystem,
+        Author = image.Author,
         IsBuiltIn = image.IsBuiltIn,
         Entrypoint = image.Configuration.Entrypoint,
         Cmd = image.Configuration.Cmd,
@@ -89,6 +93,9 @@ internal static class EngineMapping
         WorkingDirectory = image.Configuration.WorkingDir,
         StopSignal = image.Configuration.StopSignal,
         Label = image.Configuration.Labels,
+        ExposedPort = image.Configuration.ExposedPorts,
+        Volume = image.Configuration.Volumes,
+        HealthCommand = image.Configuration.Healthcheck?.Test ?? [],
     };
 
     /// <summary>Maps a log record.</summary>

@@ -50,6 +50,16 @@ public static class Formatting
         return container.Image ?? container.RootFileSystem ?? "";
     }
 
+    /// <summary>What of a changed file is not the same; the time only where it is all that differs.</summary>
+    /// <param name="difference">The difference.</param>
+    /// <returns>The text; empty for what was added or removed.</returns>
+    public static string Aspect(ContainerImageDifference difference)
+    {
+        ArgumentNullException.ThrowIfNull(difference);
+        var shown = difference.Aspect == ContainerFileAspects.Time ? difference.Aspect : difference.Aspect & ~ContainerFileAspects.Time;
+        return shown == ContainerFileAspects.None ? "" : shown.ToString();
+    }
+
     /// <summary>A command as one line of text; words with blanks are quoted, control characters shown as a question mark.</summary>
     /// <param name="words">The words; null gives an empty text.</param>
     /// <returns>The text.</returns>
@@ -105,6 +115,18 @@ public static class Formatting
     /// <returns>The text.</returns>
     public static string Pairs(IReadOnlyDictionary<string, string>? pairs) =>
         pairs is null ? "" : Line(string.Join(", ", pairs.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"{pair.Key}={pair.Value}")));
+
+    /// <summary>A value of the configuration with where it comes from: <c>10 MiB (File)</c>.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="name">The property.</param>
+    /// <param name="value">Its value for people; null or empty where there is none.</param>
+    /// <returns>The text.</returns>
+    public static string Setting(ContainerConfiguration configuration, string name, object? value)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var text = value is TimeSpan time ? Span(time) : Line(Convert.ToString(value, CultureInfo.InvariantCulture));
+        return $"{(text.Length == 0 ? "none" : text)} ({(configuration.Source.TryGetValue(name, out var source) ? source : ContainerConfigurationSource.Default)})";
+    }
 
     /// <summary>Values in one line.</summary>
     /// <param name="values">The values; null gives an empty text.</param>

@@ -67,6 +67,9 @@ public sealed class ErrorTests : IDisposable
     [InlineData("NotFound", "debian", "ContainerImageNotFound")]
     [InlineData("Ambiguous", "debian", "ContainerImageAmbiguous")]
     [InlineData("NotFound", "/srv/data", "ContainerPathNotFound")]
+    [InlineData("InvalidData", "debian", "ContainerImageDataInvalid")]
+    [InlineData("AuthenticationFailed", "debian", "ContainerRegistryAuthenticationFailed")]
+    [InlineData("ConnectionFailed", "debian", "ContainerRegistryConnectionFailed")]
     [InlineData("AlreadyExists", "web", "ContainerNameInUse")]
     public void What_a_new_container_misses_is_told_by_the_id(string reason, string subject, string id) =>
         Assert.Equal(

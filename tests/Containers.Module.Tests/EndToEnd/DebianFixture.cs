@@ -22,7 +22,7 @@ public sealed class DebianFixture : IDisposable
         Root = Path.Combine(Scratch, $"containers-debian-{Environment.ProcessId}");
         _ = Directory.CreateDirectory(Root);
         string configuration = Path.Combine(Root, "config.json");
-        File.WriteAllText(configuration, $$"""{ "cgroupParent": "{{CgroupParent}}" }""");
+        File.WriteAllText(configuration, $$"""{ "cgroupParent": "{{CgroupParent}}", "images": { "pull": "Never" } }""");
         environment = new(StringComparer.Ordinal) { ["CONTAINERS_ROOT"] = Root, ["CONTAINERS_CONFIG"] = configuration };
         if (MakeArchive())
         {

@@ -10,18 +10,27 @@ namespace Containers.Module.Tests.EndToEnd;
 internal sealed class EngineSessionFixture : IDisposable
 {
     private const string RootVariable = "CONTAINERS_ROOT";
+    private const string ConfigurationVariable = "CONTAINERS_CONFIG";
 
     private readonly string? _rootBefore = Environment.GetEnvironmentVariable(RootVariable);
+    private readonly string? _configurationBefore = Environment.GetEnvironmentVariable(ConfigurationVariable);
 
     public EngineSessionFixture(params Type[] cmdlets)
     {
         // Not below /tmp, which may be a tmpfs too small for layers.
         Root = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("CGROUP2_VM_SCRATCH") ?? "/var/tmp", "containers-tests-" + Guid.NewGuid().ToString("N"))).FullName;
         Environment.SetEnvironmentVariable(RootVariable, Root);
+
+        // A name that a test gives to no image must not be asked of a registry.
+        File.WriteAllText(ConfigurationPath, """{ "images": { "pull": "Never" } }""");
+        Environment.SetEnvironmentVariable(ConfigurationVariable, ConfigurationPath);
         Session = new PowerShellSession(importModule: true, cmdlets);
     }
 
     public string Root { get; }
+
+    /// <summary>The configuration file of the session.</summary>
+    public string ConfigurationPath => Path.Combine(Root, "config.json");
 
     public PowerShellSession Session { get; }
 
@@ -52,6 +61,7 @@ internal sealed class EngineSessionFixture : IDisposable
         {
             Session.Dispose();
             Environment.SetEnvironmentVariable(RootVariable, _rootBefore);
+            Environment.SetEnvironmentVariable(ConfigurationVariable, _configurationBefore);
             Directory.Delete(Root, recursive: true);
         }
     }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Containers.Module.Tests.EndToEnd;
 
 public sealed class ImageTests : IDisposable
@@ -101,21 +99,5 @@ public sealed class ImageTests : IDisposable
         Assert.NotEmpty(info.CgroupController);
     }
 
-    // One static program is a root file system.
-    private string MakeArchive()
-    {
-        const string Busybox = "/bin/busybox";
-        if (!File.Exists(Busybox))
-        {
-            Assert.Skip("busybox (package busybox-static) is not installed");
-        }
-
-        var root = Directory.CreateDirectory(Path.Combine(_engine.Root, "tree", "bin"));
-        File.Copy(Busybox, Path.Combine(root.FullName, "busybox"), overwrite: true);
-        var archive = Path.Combine(_engine.Root, "Tiny.tar.gz");
-        using var tar = Process.Start("tar", ["-C", Path.Combine(_engine.Root, "tree"), "-czf", archive, "."]);
-        tar.WaitForExit();
-        Assert.Equal(0, tar.ExitCode);
-        return archive;
-    }
+    private string MakeArchive() => SmallArchive.Make(_engine.Root);
 }
