@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,15 +77,16 @@ int main(int argc, char **argv)
     char request;
     while (read(0, &request, 1) == 1) {
         struct timespec from, to;
+        struct rusage usage;
         int status;
         clock_gettime(CLOCK_MONOTONIC, &from);
         pid_t pid = is_container ? container(argv + 2) : command(argv + 2, null);
-        if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+        if (pid < 0 || wait4(pid, &status, 0, &usage) != pid) {
             printf("failed %s\n", strerror(errno));
         } else {
             clock_gettime(CLOCK_MONOTONIC, &to);
             if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-                printf("ok %lld\n", (to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec - from.tv_nsec);
+                printf("ok %lld %ld\n", (to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec - from.tv_nsec, usage.ru_maxrss * 1024);
             else if (WIFEXITED(status))
                 printf("failed with exit code %d\n", WEXITSTATUS(status));
             else

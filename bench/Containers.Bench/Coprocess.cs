@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace Containers.Bench;
 
-/// <summary>A process that does one run for each byte it is sent, and answers with a line: <c>ok NUMBER</c> or <c>failed REASON</c>.</summary>
+/// <summary>
+/// A process that does one run for each byte it is sent, and answers with a line: <c>ok NUMBER</c>, which the most memory that the run took may follow in bytes,
+/// or <c>failed REASON</c>.
+/// </summary>
 internal sealed class Coprocess : IDisposable
 {
     /// <summary>The byte that asks for a timed run.</summary>
@@ -20,6 +23,9 @@ internal sealed class Coprocess : IDisposable
         process = Command.Start(arguments);
         errors = process.StandardError.ReadToEndAsync();
     }
+
+    /// <summary>Bytes of memory that the last run took at most, or null where that was not told.</summary>
+    internal long? PeakMemory { get; private set; }
 
     /// <summary>Has one run done.</summary>
     /// <returns>The number of the answer: nanoseconds, or a pid.</returns>
@@ -44,9 +50,14 @@ internal sealed class Coprocess : IDisposable
             throw new AbsentException(errors.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "ended unexpectedly");
         }
 
-        return answer.StartsWith("ok ", StringComparison.Ordinal)
-            ? long.Parse(answer[3..], CultureInfo.InvariantCulture)
-            : throw new AbsentException(answer);
+        if (!answer.StartsWith("ok ", StringComparison.Ordinal))
+        {
+            throw new AbsentException(answer);
+        }
+
+        string[] numbers = answer[3..].Split(' ');
+        PeakMemory = numbers.Length > 1 ? long.Parse(numbers[1], CultureInfo.InvariantCulture) : null;
+        return long.Parse(numbers[0], CultureInfo.InvariantCulture);
     }
 
     public void Dispose()

@@ -9,15 +9,18 @@ internal sealed class DockerDaemon : IDisposable
 {
     private readonly Process process;
 
-    internal DockerDaemon(Workspace workspace)
+    /// <param name="workspace">The temporary folder.</param>
+    /// <param name="withNetwork">Whether it has a network of its own; without, it makes no bridge and no rules, and sees this machine's loopback.</param>
+    internal DockerDaemon(Workspace workspace, bool withNetwork = true)
     {
         Client = [Command.Find("docker"), "-H", $"unix://{workspace.Folder}/docker.sock"];
         string folder = workspace.NewFolder("docker");
         process = Command.Start(Workspace.Isolated(
-            withNetwork: true,
+            withNetwork,
             "mount -t tmpfs none /run || exit",
-            Command.Find("dockerd"), "--data-root", folder + "/data", "--exec-root", workspace.NewRunFolder("docker"), "-H", $"unix://{workspace.Folder}/docker.sock",
-            "-p", folder + "/pid", $"--cgroup-parent=/{workspace.CgroupName}", "--log-level", "error"));
+            [Command.Find("dockerd"), "--data-root", folder + "/data", "--exec-root", workspace.NewRunFolder("docker"), "-H", $"unix://{workspace.Folder}/docker.sock",
+            "-p", folder + "/pid", $"--cgroup-parent=/{workspace.CgroupName}", "--log-level", "error",
+            .. (string[])(withNetwork ? [] : ["--bridge", "none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"])]));
         process.OutputDataReceived += static (_, _) => { };
         string? lastError = null;
         process.ErrorDataReceived += (_, line) => lastError = line.Data ?? lastError;
@@ -26,7 +29,10 @@ internal sealed class DockerDaemon : IDisposable
         try
         {
             WaitUntilItAnswers(() => lastError);
-            Command.Run([.. Client, "import", workspace.Archive, "bench:latest"]);
+            if (withNetwork)
+            {
+                Command.Run([.. Client, "import", workspace.Archive, "bench:latest"]);
+            }
         }
         catch
         {

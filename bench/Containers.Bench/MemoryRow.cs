@@ -17,8 +17,14 @@ internal sealed record MemoryRow(string Process, long? Resident, long? Private, 
         return new MemoryRow(name, Sum(lines, "Rss:"), Sum(lines, "Private_Clean:") + Sum(lines, "Private_Dirty:"), null);
     }
 
+    /// <summary>Bytes of memory that a process had at most since it began, or since the mark was reset.</summary>
+    internal static long PeakOf(int pid) => Sum(File.ReadAllLines($"/proc/{pid}/status"), "VmHWM:");
+
     /// <summary>Measures the one process of a program whose command line names the workspace.</summary>
-    internal static MemoryRow OfProgram(string program, Workspace workspace)
+    internal static MemoryRow OfProgram(string program, Workspace workspace) => Of(program, FindProgram(program, workspace));
+
+    /// <summary>Finds the one process of a program whose command line names the workspace.</summary>
+    internal static int FindProgram(string program, Workspace workspace)
     {
         foreach (string folder in Directory.GetDirectories("/proc"))
         {
@@ -33,7 +39,7 @@ internal sealed record MemoryRow(string Process, long? Resident, long? Private, 
                 string name = Path.GetFileName(line.Split('\0')[0]);
                 if (name.StartsWith(program, StringComparison.Ordinal) && line.Contains(workspace.Folder, StringComparison.Ordinal))
                 {
-                    return Of(name, pid);
+                    return pid;
                 }
             }
             catch (IOException)

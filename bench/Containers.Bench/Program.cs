@@ -32,6 +32,13 @@ using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, cont
 });
 try
 {
+    if (arguments.ImageArchive is not null)
+    {
+        using var images = new ImageBench(arguments, cancellation.Token);
+        images.Run(Console.Out);
+        return 0;
+    }
+
     using var bench = new Bench(arguments, cancellation.Token);
     Report report = bench.Run();
     report.Print(Console.Out);

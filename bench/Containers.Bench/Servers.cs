@@ -20,6 +20,12 @@ internal static class Servers
     /// <summary>Serves a role until standard input ends.</summary>
     internal static void Serve(string role, string argument)
     {
+        if (role == "images")
+        {
+            ImageServer.Serve(argument);
+            return;
+        }
+
         Func<char, long> answer = role switch
         {
             "engine" => Engine(argument),
