@@ -7,7 +7,7 @@ function New-TestEngine {
     $base = $env:CGROUP2_VM_SCRATCH ? $env:CGROUP2_VM_SCRATCH : '/var/tmp'
     $root = (New-Item -ItemType Directory "$base/containers-pester-$PID-$(New-Guid)").FullName
     $parent = "pscontainers-pester-$PID"
-    @{ stateRoot = "$root/state"; runtimeRoot = "$root/run"; cgroupParent = $parent } | ConvertTo-Json | Set-Content "$root/config.json"
+    @{ stateRoot = "$root/state"; runtimeRoot = "$root/run"; cgroupParent = $parent; images = @{ pull = 'Never' } } | ConvertTo-Json | Set-Content "$root/config.json"
     $env:CONTAINERS_CONFIG = "$root/config.json"
     @{ Root = $root; CgroupParent = $parent }
 }
