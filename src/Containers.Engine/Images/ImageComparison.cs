@@ -4,14 +4,14 @@ using Tmds.Linux;
 
 namespace Containers.Engine.Images;
 
-/// <summary>Compares the files of two images.</summary>
+/// <summary>Compares the files of two images, or of layers with all below them.</summary>
 internal static class ImageComparison
 {
     /// <summary>Compares; see <see cref="ImageStore.Compare"/>.</summary>
     public static IEnumerable<FileDifference> Run(ImageStore store, string before, string after, bool withTimes, long limit, CancellationToken cancellation)
     {
-        using ImageContent first = Open(store, before);
-        using ImageContent second = Open(store, after);
+        using KeptLayers first = Open(store, before);
+        using KeptLayers second = Open(store, after);
         using var comparison = Start(store, first, second, withTimes, limit, cancellation);
         foreach (FileDifference difference in comparison.Run())
         {
@@ -19,15 +19,15 @@ internal static class ImageComparison
         }
     }
 
-    private static ImageContent Open(ImageStore store, string image) => !ImageQuery.IsHost(image) ? store.OpenContent(image) : throw new EngineException(
+    private static KeptLayers Open(ImageStore store, string image) => !ImageQuery.IsHost(image) ? store.OpenLayers(image) : throw new EngineException(
         EngineErrorReason.NotSupported, image, $"The image '{ImageStore.HostImage}' is this machine's own files, which change while they are read: it cannot be compared.");
 
-    private static TreeComparison Start(ImageStore store, ImageContent first, ImageContent second, bool withTimes, long limit, CancellationToken cancellation)
+    private static TreeComparison Start(ImageStore store, KeptLayers first, KeptLayers second, bool withTimes, long limit, CancellationToken cancellation)
     {
-        MergedFolder before = OpenRoot(store, first);
+        MergedFolder before = OpenRoot(first);
         try
         {
-            return new TreeComparison(before, OpenRoot(store, second), withTimes, limit, cancellation);
+            return new TreeComparison(before, OpenRoot(second), withTimes, limit, cancellation);
         }
         catch
         {
@@ -36,12 +36,12 @@ internal static class ImageComparison
         }
     }
 
-    private static MergedFolder OpenRoot(ImageStore store, ImageContent content)
+    private static MergedFolder OpenRoot(KeptLayers kept)
     {
         var layers = new List<FileDescriptor>();
         try
         {
-            foreach (string folder in store.LayerFolders(content.Info).Reverse())
+            foreach (string folder in kept.Folders.Reverse())
             {
                 layers.Add(Files.Open(Files.CurrentFolder, folder, LibC.O_PATH | LibC.O_DIRECTORY | LibC.O_NOFOLLOW));
                 LayerAttributes.Read(layers[^1], out OverlayMarks marks);
@@ -56,7 +56,7 @@ internal static class ImageComparison
         catch (KernelException failure)
         {
             layers.ForEach(layer => layer.Dispose());
-            throw new EngineException(EngineErrorReason.Storage, content.Info.Name ?? content.Info.Id, $"The layers of the image '{content.Info.Name ?? content.Info.Id}' cannot be read: {failure.Message}.", failure);
+            throw new EngineException(EngineErrorReason.Storage, kept.Name, $"The layers of '{kept.Name}' cannot be read: {failure.Message}.", failure);
         }
         catch
         {

@@ -36,9 +36,9 @@ public sealed partial class ImageStore
     }
 
     /// <summary>
-    /// Compares the files of two images as their containers would see them. Images are kept from being removed until the enumeration has ended.
+    /// Compares the files of two images as their containers would see them, or of layers with all below them. They are kept from being removed until the enumeration has ended.
     /// </summary>
-    /// <param name="before">The first image: a name or the beginning of an id.</param>
+    /// <param name="before">The first image: a name or the beginning of an id; or a layer's chain id.</param>
     /// <param name="after">The second.</param>
     /// <param name="withTimes">Whether files are told of too of which only the time of the last change differs.</param>
     /// <param name="cancellation">Ends it.</param>

@@ -178,6 +178,26 @@ public sealed partial class ImageStore : IDisposable
         }
     }
 
+    /// <summary>Keeps the unpacked layers of an image, or a layer with all below it, from being removed.</summary>
+    /// <param name="imageOrLayer">An image's name, id or beginning of an id; or a layer's chain id.</param>
+    /// <returns>The layers.</returns>
+    /// <exception cref="EngineException">As <see cref="Get"/>; NotFound where it is neither.</exception>
+    internal KeptLayers OpenLayers(string imageOrLayer)
+    {
+        using (Lock())
+        {
+            (string name, IReadOnlyList<string> chain) = FindChain(imageOrLayer);
+            IReadOnlyList<string> folders = LayerFolders(new ImageInfo { Id = name, Layers = chain });
+            StagingFolder keeper = staging.Make();
+            foreach (string layer in chain)
+            {
+                keeper.Keep(Digest.Hex(layer));
+            }
+
+            return new KeptLayers(name, folders, keeper);
+        }
+    }
+
     /// <summary>Removes an image's name, and the image with every layer that nothing else needs when it was the last name.</summary>
     /// <param name="nameOrId">A name, or the beginning of an id: then all names of the image are meant, of which there may be several only with <paramref name="force"/>.</param>
     /// <param name="force">Whether an image that a container uses loses its name all the same. Its layers stay as long as the container does.</param>
@@ -363,6 +383,20 @@ public sealed partial class ImageStore : IDisposable
         subject,
         $"{attempt} failed: {failure.Message}.",
         failure);
+
+    private (string Name, IReadOnlyList<string> Chain) FindChain(string imageOrLayer)
+    {
+        IReadOnlyList<StoredImage> images = ReadCatalog();
+        IReadOnlyList<string>? with = !Digest.IsValid(imageOrLayer) ? null
+            : images.Select(image => image.Info.Layers).Concat(uses().Select(use => use.Layers)).FirstOrDefault(chain => chain.Contains(imageOrLayer));
+        if (with is not null)
+        {
+            return (imageOrLayer, [.. with.TakeWhile(layer => layer != imageOrLayer), imageOrLayer]);
+        }
+
+        ImageInfo found = Get(imageOrLayer);
+        return (found.Name ?? found.Id, found.Layers);
+    }
 
     private static EngineException NothingToRun(ImageInfo image) => new(
         EngineErrorReason.Storage,

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace Containers.Arguments;
 
-/// <summary>The one image of a container, by name or as an object.</summary>
+/// <summary>One image, by name or as an object; or a layer, where one can stand for an image.</summary>
 internal sealed class ImageArgumentAttribute : ArgumentAttribute
 {
     /// <inheritdoc/>
@@ -10,6 +10,7 @@ internal sealed class ImageArgumentAttribute : ArgumentAttribute
         Unwrap(input) switch
         {
             ContainerImage image => image.ToString(),
+            ContainerLayer layer => layer.Id,
             System.Collections.IEnumerable and not string => throw new FormatException("A container has one image, not an array of them."),
             _ => Text(input),
         };

@@ -87,6 +87,17 @@ public sealed class ImageComparisonTests : IDisposable
     }
 
     [Fact]
+    public void Layers_are_compared_with_all_below_them()
+    {
+        tree.Scratch.Shell("mkdir a b c; echo > a/x; echo > b/y; echo > c/z");
+        Make("one", "a", "b", "c");
+        IReadOnlyList<string> layers = store.Get("one").Layers;
+        Assert.Equal(["A /z"], Show(store.Compare(layers[1], layers[2])));
+        Assert.Equal(["A /y", "A /z"], Show(store.Compare(layers[0], "one")));
+        Assert.Equal(EngineErrorReason.NotFound, Assert.Throws<EngineException>(() => store.Compare(layers[0], Digest.Of("other"u8)).ToList()).Reason);
+    }
+
+    [Fact]
     public void Images_are_kept_while_they_are_compared_and_the_built_in_one_is_refused()
     {
         tree.Scratch.Shell("mkdir a b; echo > b/x; echo > b/y");
