@@ -108,7 +108,7 @@ internal static class Servers
         if (!engine.Images.List().Any(static image => image.Name?.Split(':')[0] == Image))
         {
             using FileStream stream = File.OpenRead(archive);
-            engine.Images.ImportRootFileSystem(stream, Image, new(), progress: null, CancellationToken.None);
+            engine.Images.Make(stream, Image, new(), progress: null, CancellationToken.None);
         }
 
         return engine;

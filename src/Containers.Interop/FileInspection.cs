@@ -9,7 +9,6 @@ namespace Containers.Interop;
 /// </summary>
 public static unsafe partial class FileInspection
 {
-    private const int SeekData = 3, SeekHole = 4;
     private const int LargestAttributeList = 65_536;
 
     /// <summary>Opens the same inode again, for reading (open(2) on /proc/self/fd).</summary>
@@ -112,22 +111,14 @@ public static unsafe partial class FileInspection
         return length < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
     }
 
-    /// <summary>The next run of data of a sparse file (lseek(2) with SEEK_DATA and SEEK_HOLE). A file system that knows no holes tells of one run.</summary>
-    /// <param name="file">A regular file open for reading; its position changes.</param>
-    /// <param name="offset">Where to begin to look.</param>
-    /// <param name="start">The run's first byte.</param>
-    /// <param name="end">The byte after it.</param>
-    /// <returns>The error number, or <see cref="Errno.None"/>; <see cref="Errno.ENXIO"/> where no data follows.</returns>
-    public static Errno TryFindData(FileDescriptor file, long offset, out long start, out long end)
+    /// <summary>What stat(2) tells of an open file.</summary>
+    /// <param name="file">The file; O_PATH is enough.</param>
+    /// <returns>The status.</returns>
+    /// <exception cref="KernelException">The call failed.</exception>
+    public static FileStatus StatusOf(FileDescriptor file)
     {
-        end = 0;
-        start = lseek64(file.Number, offset, SeekData);
-        if (start >= 0)
-        {
-            end = lseek64(file.Number, start, SeekHole);
-        }
-
-        return start < 0 || end < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+        Errno errno = FolderEntries.TryStat(file.Number, default, out FileStatus status);
+        return errno == Errno.None ? status : throw new KernelException(errno, "reading the attributes of", "a file");
     }
 
     [LibraryImport("libc", SetLastError = true)]
@@ -141,7 +132,4 @@ public static unsafe partial class FileInspection
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint getxattr(byte* path, byte* name, byte* value, nint size);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial long lseek64(int fd, long offset, int whence);
 }

@@ -14,6 +14,9 @@ public static unsafe partial class FolderEntries
 
     private const int OpenHowSize = 24;
 
+    // O_TMPFILE is not in Tmds.LibC; it includes O_DIRECTORY, whose number differs by architecture.
+    private static readonly int NamelessFile = 0x400000 | LibC.O_DIRECTORY;
+
     /// <summary>openat(2) with O_NOFOLLOW and O_CLOEXEC.</summary>
     /// <param name="folder">The folder's descriptor.</param>
     /// <param name="name">The entry.</param>
@@ -34,6 +37,18 @@ public static unsafe partial class FolderEntries
 
         errno = fd < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
         return fd < 0 ? null : new FileDescriptor(fd);
+    }
+
+    /// <summary>Makes a file without a name (O_TMPFILE): it goes with its last descriptor, unless it is linked.</summary>
+    /// <param name="folder">The descriptor of the folder on whose file system it is.</param>
+    /// <param name="access">O_WRONLY or O_RDWR.</param>
+    /// <param name="subject">What an error's message names.</param>
+    /// <returns>The file, mode 600; null where the file system cannot make one (overlay before Linux 6.1, NFS).</returns>
+    /// <exception cref="KernelException">It failed for another reason.</exception>
+    public static FileDescriptor? TryMakeNameless(int folder, int access, string subject)
+    {
+        FileDescriptor? file = TryOpen(folder, "."u8, access | NamelessFile, 0x180, out Errno errno);
+        return file is not null || errno is Errno.EOPNOTSUPP or Errno.EISDIR or Errno.ENOENT ? file : throw new KernelException(errno, "writing", subject);
     }
 
     /// <summary>openat2(2) with O_CLOEXEC: for paths of several components.</summary>

@@ -13,11 +13,6 @@ internal sealed class ImageContent : IDisposable
         this.layout = layout;
         this.keeper = keeper;
         Info = image.Info;
-        foreach (string digest in image.Blobs.Concat(image.Info.Layers).Distinct(StringComparer.Ordinal))
-        {
-            keeper.Keep(Digest.Hex(digest));
-        }
-
         byte[] manifest = layout.ReadBlob(image.Entry.Digest);
         Parsed = ImageLayout.Parse(manifest, OciJson.Default.OciManifest, image.Entry.Digest);
         Config = layout.ReadBlob(Parsed.Config!.Digest);
@@ -32,7 +27,7 @@ internal sealed class ImageContent : IDisposable
     /// <returns>The content.</returns>
     public static ImageContent Open(ImageLayout layout, StagingArea staging, StoredImage image)
     {
-        StagingFolder made = staging.Make();
+        StagingFolder made = staging.MakeKeeping(image.Blobs.Concat(image.Info.Layers));
         try
         {
             return new ImageContent(layout, made, image);

@@ -157,17 +157,7 @@ internal sealed class ImageLayout : IDisposable
 
     /// <summary>Parses a document that may be damaged or foreign.</summary>
     internal static T Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, string subject)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(bytes, type) ?? throw Damaged(subject, "it is null");
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or NotSupportedException)
-        {
-            throw Damaged(subject, failure.Message, failure);
-        }
-    }
+        where T : class => OciDocument.TryParse(bytes, type, out string? problem) ?? throw Damaged(subject, problem!);
 
     internal static byte[]? Read(FileDescriptor folder, string name)
     {

@@ -43,6 +43,7 @@ internal sealed class ImageMounts : IDisposable
         string id = RandomNumberGenerator.GetHexString(12, lowercase: true);
         try
         {
+            Remove(Read().Where(one => !one.IsMounted));
             using FileDescriptor own = StoreFolder.Open(folder, id);
             try
             {
@@ -73,7 +74,7 @@ internal sealed class ImageMounts : IDisposable
 
     /// <summary>What the mounts use of the store.</summary>
     /// <returns>For each mount what it is called, its image and its layers.</returns>
-    public IEnumerable<(string Name, string ImageId, IReadOnlyList<string> Layers)> Uses() =>
+    public IEnumerable<ImageUse> Uses() =>
         Read().Where(one => one.IsMounted).Select(one => ($"the mount {path}/{one.Id}/{RootName}", one.Record.ImageId, one.Record.Layers));
 
     /// <summary>Takes a mount away, and what killed sessions left.</summary>
@@ -91,11 +92,7 @@ internal sealed class ImageMounts : IDisposable
 
         try
         {
-            foreach ((string other, ImageMountRecord _, bool isMounted) in all.Where(one => one.Id == id || !one.IsMounted))
-            {
-                using FileDescriptor own = StoreFolder.Open(folder, other);
-                Remove(other, own);
-            }
+            Remove(all.Where(one => one.Id == id || !one.IsMounted));
         }
         catch (KernelException failure)
         {
@@ -124,6 +121,15 @@ internal sealed class ImageMounts : IDisposable
         finally
         {
             opened.ForEach(layer => layer.Dispose());
+        }
+    }
+
+    private void Remove(IEnumerable<(string Id, ImageMountRecord Record, bool IsMounted)> mounts)
+    {
+        foreach ((string id, ImageMountRecord _, bool _) in mounts)
+        {
+            using FileDescriptor own = StoreFolder.Open(folder, id);
+            Remove(id, own);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed record ImageRemoval(List<OciDescriptor> Remaining)
         OciIndex index,
         string text,
         bool force,
-        IReadOnlyCollection<(string ContainerName, string ImageId, IReadOnlyList<string> Layers)> uses)
+        IReadOnlyCollection<ImageUse> uses)
     {
         ImageQuery.Found found = ImageQuery.Find(images, text);
         StoredImage first = found.Images[0];

@@ -50,4 +50,39 @@ public sealed partial class ImageStore
         ArgumentNullException.ThrowIfNull(after);
         return ImageComparison.Run(this, before, after, withTimes, limits.MaximumEntries, cancellation);
     }
+
+    /// <summary>Keeps the unpacked layers of an image, or a layer with all below it, from being removed.</summary>
+    /// <param name="imageOrLayer">An image's name, id or beginning of an id; or a layer's chain id.</param>
+    /// <returns>The layers.</returns>
+    /// <exception cref="EngineException">As <see cref="Get"/>; NotFound where it is neither.</exception>
+    internal KeptLayers OpenLayers(string imageOrLayer)
+    {
+        try
+        {
+            using (Lock())
+            {
+                (string name, IReadOnlyList<string> chain) = FindChain(imageOrLayer);
+                IReadOnlyList<string> folders = LayerFolders(new ImageInfo { Id = name, Layers = chain });
+                return new KeptLayers(name, folders, staging.MakeKeeping(chain));
+            }
+        }
+        catch (KernelException failure)
+        {
+            throw Storage(imageOrLayer, $"Reading the layers of '{imageOrLayer}'", failure);
+        }
+    }
+
+    private (string Name, IReadOnlyList<string> Chain) FindChain(string imageOrLayer)
+    {
+        IReadOnlyList<StoredImage> images = ReadCatalog();
+        IReadOnlyList<string>? with = !Digest.IsValid(imageOrLayer) ? null
+            : images.Select(image => image.Info.Layers).Concat(uses().Select(use => use.Layers)).FirstOrDefault(chain => chain.Contains(imageOrLayer));
+        if (with is not null)
+        {
+            return (imageOrLayer, [.. with.TakeWhile(layer => layer != imageOrLayer), imageOrLayer]);
+        }
+
+        ImageInfo found = Get(imageOrLayer);
+        return (found.Name ?? found.Id, found.Layers);
+    }
 }

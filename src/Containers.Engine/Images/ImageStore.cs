@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Containers.Engine.Layers;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -25,13 +24,14 @@ public sealed partial class ImageStore : IDisposable
     };
 
     private readonly string layersPath;
-    private readonly Func<IReadOnlyCollection<(string ContainerName, string ImageId, IReadOnlyList<string> Layers)>> uses;
+    private readonly Func<IReadOnlyCollection<ImageUse>> uses;
     private readonly FileDescriptor stateRoot;
     private readonly FileDescriptor stagingRoot;
     private readonly ImageLayout layout;
     private readonly LayerStore layers;
     private readonly StagingArea staging;
     private readonly ImageCatalog catalog;
+    private readonly ImageHousekeeping housekeeping;
     private readonly ExtractionLimits limits;
 
     /// <summary>Opens the store, making it where it is missing.</summary>
@@ -40,7 +40,7 @@ public sealed partial class ImageStore : IDisposable
     /// <param name="limits">The bounds of imports; null for the usual ones.</param>
     internal ImageStore(
         StorageRoots roots,
-        Func<IReadOnlyCollection<(string ContainerName, string ImageId, IReadOnlyList<string> Layers)>> uses,
+        Func<IReadOnlyCollection<ImageUse>> uses,
         ExtractionLimits? limits = null)
     {
         this.uses = uses;
@@ -52,6 +52,9 @@ public sealed partial class ImageStore : IDisposable
             layout = new ImageLayout(stateRoot);
             layers = new LayerStore(stateRoot);
             stagingRoot = StoreFolder.Open(stateRoot, "staging");
+            staging = new StagingArea(stagingRoot);
+            catalog = new ImageCatalog(layout, layers);
+            housekeeping = new ImageHousekeeping(stateRoot, layout, layers, catalog, staging, uses);
             if (layout.GetIndexStamp() == default)
             {
                 // Other tools take a layout without an index for none at all.
@@ -64,8 +67,6 @@ public sealed partial class ImageStore : IDisposable
             throw Storage(roots.StateRoot, "Opening the image store", failure);
         }
 
-        staging = new StagingArea(stagingRoot);
-        catalog = new ImageCatalog(layout, layers);
     }
 
     /// <summary>How many layers are taken in at once.</summary>
@@ -97,31 +98,6 @@ public sealed partial class ImageStore : IDisposable
         return found.IsWhole && found.Info.Layers.Count > 0 ? found.Info : throw NothingToRun(found.Info);
     }
 
-    /// <summary>Makes an image of one layer from a root file system's tar archive: plain, gzip or zstd.</summary>
-    /// <param name="archive">The archive; read once, to its end.</param>
-    /// <param name="name">The image's name; a tag may follow a colon. An image that has it loses it.</param>
-    /// <param name="configuration">What containers of it run by default.</param>
-    /// <param name="progress">Told now and then.</param>
-    /// <param name="cancellation">Undoes what was done.</param>
-    /// <returns>The image.</returns>
-    /// <exception cref="EngineException">InvalidData for a damaged or malicious archive, LimitExceeded, Storage, Canceled. Nothing is left.</exception>
-    public ImageInfo ImportRootFileSystem(
-        Stream archive, string name, ImageConfiguration configuration, IProgress<ImportProgress>? progress, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(archive);
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(configuration);
-        ImageName parsed = ImageQuery.ParseNewName(name);
-        ImageDocuments.Check(configuration);
-        var origin = new ImageOrigin
-        {
-            Layers = [new LayerOrigin { IsRootFileSystem = true, Open = _ => new BorrowedStream(archive) }],
-            Describe = layers => new ImageDescription(JsonSerializer.SerializeToUtf8Bytes(ImageDocuments.MakeImage(layers[0], configuration), OciJson.Writer.OciImage)),
-            Names = [parsed],
-        };
-        return TakeIn([origin], progress is null ? null : new ImportProgressOfLayer(progress), cancellation)[0];
-    }
-
     /// <summary>Takes images in, all or nothing. Layers that are there already are neither asked for nor unpacked.</summary>
     /// <param name="images">The images.</param>
     /// <param name="progress">Told of each layer now and then; or null. Called on several threads.</param>
@@ -133,7 +109,7 @@ public sealed partial class ImageStore : IDisposable
         string subject = images.SelectMany(image => image.Names).FirstOrDefault()?.ToString() ?? "image";
         try
         {
-            using StagingFolder folder = MakeStaging(cancellation);
+            using StagingFolder folder = housekeeping.MakeStaging(cancellation);
             var entries = new ImageIntake(layout, layers, folder, () => Lock(cancellation), limits, ParallelLayers).Run(images, progress, cancellation);
             IReadOnlyList<StoredImage> present = catalog.Read();
             return [.. entries.SelectMany(all => all).Select(entry => Find(present, entry).Info)];
@@ -178,26 +154,6 @@ public sealed partial class ImageStore : IDisposable
         }
     }
 
-    /// <summary>Keeps the unpacked layers of an image, or a layer with all below it, from being removed.</summary>
-    /// <param name="imageOrLayer">An image's name, id or beginning of an id; or a layer's chain id.</param>
-    /// <returns>The layers.</returns>
-    /// <exception cref="EngineException">As <see cref="Get"/>; NotFound where it is neither.</exception>
-    internal KeptLayers OpenLayers(string imageOrLayer)
-    {
-        using (Lock())
-        {
-            (string name, IReadOnlyList<string> chain) = FindChain(imageOrLayer);
-            IReadOnlyList<string> folders = LayerFolders(new ImageInfo { Id = name, Layers = chain });
-            StagingFolder keeper = staging.Make();
-            foreach (string layer in chain)
-            {
-                keeper.Keep(Digest.Hex(layer));
-            }
-
-            return new KeptLayers(name, folders, keeper);
-        }
-    }
-
     /// <summary>Removes an image's name, and the image with every layer that nothing else needs when it was the last name.</summary>
     /// <param name="nameOrId">A name, or the beginning of an id: then all names of the image are meant, of which there may be several only with <paramref name="force"/>.</param>
     /// <param name="force">Whether an image that a container uses loses its name all the same. Its layers stay as long as the container does.</param>
@@ -217,10 +173,9 @@ public sealed partial class ImageStore : IDisposable
             throw new EngineException(EngineErrorReason.InvalidArgument, nameOrId, $"The image '{HostImage}' is built in and cannot be removed.");
         }
 
-        var garbage = new List<StagingFolder>();
         try
         {
-            using (Lock())
+            housekeeping.Clean(() =>
             {
                 OciIndex index = layout.ReadIndex();
                 IReadOnlyList<StoredImage> images = ReadCatalog();
@@ -231,16 +186,11 @@ public sealed partial class ImageStore : IDisposable
 
                 ImageRemoval removal = ImageRemoval.Plan(images, index, nameOrId, force, uses());
                 layout.WriteIndex(index with { Manifests = removal.Remaining });
-                Collect(garbage);
-            }
+            });
         }
         catch (KernelException failure)
         {
             throw Storage(nameOrId, $"Removing the image '{nameOrId}'", failure);
-        }
-        finally
-        {
-            Discard(garbage);
         }
     }
 
@@ -277,21 +227,7 @@ public sealed partial class ImageStore : IDisposable
     }
 
     /// <summary>Removes what dead processes left and what nothing needs.</summary>
-    internal void Sweep()
-    {
-        var garbage = new List<StagingFolder>();
-        try
-        {
-            using (Lock())
-            {
-                Collect(garbage);
-            }
-        }
-        finally
-        {
-            Discard(garbage);
-        }
-    }
+    internal void Sweep() => housekeeping.Clean(static () => { });
 
     /// <summary>
     /// Keeps imports from being committed and images from being removed. A container is made (its record written) under it, so that its image is not
@@ -299,43 +235,18 @@ public sealed partial class ImageStore : IDisposable
     /// </summary>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The lock; disposed, it is free.</returns>
-    internal FileDescriptor Lock(CancellationToken cancellation = default)
-    {
-        FileDescriptor file = Files.Open(stateRoot.Number, "images.lock", Tmds.Linux.LibC.O_RDWR | Tmds.Linux.LibC.O_CREAT | Tmds.Linux.LibC.O_NOFOLLOW, 0x180);
-        try
-        {
-            // Asked again and again where somebody else has it: a wait in the kernel would be deaf to Ctrl-C.
-            for (int wait = 1; !Files.Lock(file, wait: false, "images.lock"); wait = Math.Min(wait * 2, 20))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                _ = cancellation.WaitHandle.WaitOne(wait);
-            }
-
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    internal FileDescriptor Lock(CancellationToken cancellation = default) => housekeeping.Lock(cancellation);
 
     /// <summary>The bounds of imports.</summary>
     internal ExtractionLimits Limits => limits;
 
-    /// <summary>Makes a nameless file on the store's disk, for what must be kept until an import is over. It goes with its last descriptor.</summary>
+    /// <summary>Makes a nameless file on the store's disk, for what must be kept until an import is over.</summary>
     /// <returns>A stream to write and read.</returns>
     internal FileStream MakeSpool()
     {
         try
         {
-            if (staging.TryMakeNameless() is { } file)
-            {
-                return file.IntoStream(FileAccess.ReadWrite);
-            }
-
-            using StagingFolder folder = MakeStaging();
-            return StagingArea.MakeUnlinked(folder).IntoStream(FileAccess.ReadWrite);
+            return housekeeping.MakeSpool();
         }
         catch (KernelException failure)
         {
@@ -384,32 +295,10 @@ public sealed partial class ImageStore : IDisposable
         $"{attempt} failed: {failure.Message}.",
         failure);
 
-    private (string Name, IReadOnlyList<string> Chain) FindChain(string imageOrLayer)
-    {
-        IReadOnlyList<StoredImage> images = ReadCatalog();
-        IReadOnlyList<string>? with = !Digest.IsValid(imageOrLayer) ? null
-            : images.Select(image => image.Info.Layers).Concat(uses().Select(use => use.Layers)).FirstOrDefault(chain => chain.Contains(imageOrLayer));
-        if (with is not null)
-        {
-            return (imageOrLayer, [.. with.TakeWhile(layer => layer != imageOrLayer), imageOrLayer]);
-        }
-
-        ImageInfo found = Get(imageOrLayer);
-        return (found.Name ?? found.Id, found.Layers);
-    }
-
     private static EngineException NothingToRun(ImageInfo image) => new(
         EngineErrorReason.Storage,
         image.Name ?? image.Id,
         $"The image '{image.Name ?? image.Id}' is damaged or has no layers: no container can be made of it. Remove it and import it again.");
-
-    private static void Discard(IEnumerable<StagingFolder> folders)
-    {
-        foreach (StagingFolder folder in folders)
-        {
-            folder.Dispose();
-        }
-    }
 
     private IReadOnlyList<StoredImage> ReadCatalog()
     {
@@ -423,40 +312,9 @@ public sealed partial class ImageStore : IDisposable
         }
     }
 
-    private StagingFolder MakeStaging(CancellationToken cancellation = default)
-    {
-        IReadOnlyList<StagingFolder> abandoned;
-        StagingFolder made;
-        using (Lock(cancellation))
-        {
-            abandoned = staging.TakeAbandoned();
-            made = staging.Make();
-        }
-
-        Discard(abandoned);
-        return made;
-    }
-
     // Another session may have given the name to another image, or removed this one, in the moment since.
     private StoredImage Find(IReadOnlyList<StoredImage> present, OciDescriptor entry) =>
         present.FirstOrDefault(image => image.Entry.Digest == entry.Digest && image.Info.Name == entry.Name)
         ?? present.FirstOrDefault(image => image.Entry.Digest == entry.Digest)
         ?? catalog.ReadImage(entry);
-
-    // Everything that the index and the containers do not lead to. Where an image cannot be read it is not known what it leads to: nothing goes.
-    private void Collect(List<StagingFolder> garbage)
-    {
-        garbage.AddRange(staging.TakeAbandoned());
-        IReadOnlyList<StoredImage> images = catalog.Read();
-        if (images.All(image => image.IsWhole))
-        {
-            StagingFolder trash = staging.Make();
-            garbage.Add(trash);
-            string[] kept = [.. staging.ReadKept().Select(hex => Digest.Prefix + hex)];
-            layout.RemoveUnreachable(images.SelectMany(image => image.Blobs).Concat(kept).ToHashSet(StringComparer.Ordinal));
-            layers.MoveUnreachable(
-                images.SelectMany(image => image.Info.Layers).Concat(uses().SelectMany(use => use.Layers)).Concat(kept).ToHashSet(StringComparer.Ordinal),
-                trash);
-        }
-    }
 }

@@ -123,9 +123,9 @@ internal sealed class ImageVerification(ImageLayout layout, LayerStore layers, E
                 Report(layer.Digest, $"uncompressed the layer has the digest {uncompressed} instead of {diffId}");
             }
 
-            if (layer.MediaType != ImageDocuments.LayerMediaType(compression))
+            if (layer.MediaType != LayerBlob.MediaTypeOf(compression))
             {
-                Report(layer.Digest, $"the layer's media type is {Show(layer.MediaType)}, its bytes are {ImageDocuments.LayerMediaType(compression)}");
+                Report(layer.Digest, $"the layer's media type is {Show(layer.MediaType)}, its bytes are {LayerBlob.MediaTypeOf(compression)}");
             }
         }
         catch (Exception failure) when (failure is EngineException { Reason: not EngineErrorReason.Canceled } or KernelException or IOException)

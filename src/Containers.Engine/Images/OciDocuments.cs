@@ -15,6 +15,9 @@ internal static class OciMediaType
     public const string LayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
     public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
     public const string DockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json";
+    public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
+    public const string Schema1 = "application/vnd.docker.distribution.manifest.v1+json";
+    public const string Schema1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 }
 
 /// <summary>A reference to a blob (image-spec, descriptor.md).</summary>

@@ -8,7 +8,7 @@ namespace Containers.Engine.Images;
 /// <param name="Kept">The digests and chain ids that work in progress relies on.</param>
 internal sealed record StoreSurvey(
     IReadOnlyList<StoredImage> Images,
-    IReadOnlyCollection<(string ContainerName, string ImageId, IReadOnlyList<string> Layers)> Uses,
+    IReadOnlyCollection<ImageUse> Uses,
     IReadOnlyDictionary<string, LayerRecord?> Layers,
     IReadOnlyDictionary<string, long> Blobs,
     IReadOnlySet<string> Kept)

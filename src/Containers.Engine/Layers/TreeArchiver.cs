@@ -52,7 +52,7 @@ internal sealed class TreeArchiver : IDisposable
             using (FileDescriptor self = FolderEntries.TryOpen(root.Number, "."u8, LibC.O_PATH | LibC.O_DIRECTORY, 0, out Errno errno)
                 ?? throw new KernelException(errno, "opening", "the root"))
             {
-                AddFolder(self, StatusOf(self));
+                AddFolder(self, FileInspection.StatusOf(self));
             }
 
             while (levels.TryPeek(out Level? level))
@@ -103,7 +103,7 @@ internal sealed class TreeArchiver : IDisposable
             throw errno == Errno.EXDEV ? TreeError.MountedHere(CurrentPath) : new KernelException(errno, "opening", EntryName.Show(CurrentPath));
         }
 
-        FileStatus status = StatusOf(file);
+        FileStatus status = FileInspection.StatusOf(file);
         if (name.AsSpan().StartsWith(".wh."u8))
         {
             throw TreeError.Refused(CurrentPath, "in a layer, names that start with '.wh.' mark removals. Rename it, or leave it out");
@@ -280,10 +280,6 @@ internal sealed class TreeArchiver : IDisposable
     }
 
     private byte[] Joined(int parentLength, ReadOnlySpan<byte> name) => parentLength == 0 ? name.ToArray() : [.. pathBuffer.AsSpan(0, parentLength), (byte)'/', .. name];
-
-    private static FileStatus StatusOf(FileDescriptor file) => FolderEntries.TryStat(file.Number, default, out FileStatus status) is var errno && errno == Errno.None
-        ? status
-        : throw new KernelException(errno, "reading the attributes of", "a file");
 
     private sealed class Level(FileDescriptor folder, List<byte[]> names, int pathLength)
     {

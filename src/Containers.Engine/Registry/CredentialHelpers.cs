@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Containers.Engine.Images;
 
 namespace Containers.Engine.Registry;
 
@@ -35,7 +36,7 @@ internal sealed partial class CredentialHelpers(string searchPath)
             return answer.Contains(NotFound, StringComparison.OrdinalIgnoreCase) ? null : throw Failed(helper, host, file, answer);
         }
 
-        HelperDocument? document = RegistryDocument.TryParse(Encoding.UTF8.GetBytes(answer), RegistryJson.Default.HelperDocument, out _);
+        HelperDocument? document = OciDocument.TryParse(Encoding.UTF8.GetBytes(answer), RegistryJson.Default.HelperDocument, out _);
         return document is not { UserName: not null, Secret: not null } ? throw Failed(helper, host, file, "its answer is not what a helper answers")
             : document.Secret.Length == 0 ? null
             : document.UserName == IdentityTokenUser ? new RegistryCredential(string.Empty, document.Secret) { IsIdentityToken = true }

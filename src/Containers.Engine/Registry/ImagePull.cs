@@ -7,7 +7,6 @@ namespace Containers.Engine.Registry;
 /// <param name="platform">The platform asked for; null for this machine's.</param>
 internal sealed class ImagePull(RemoteRepository repository, ImagePlatform? platform)
 {
-    private const string DockerConfig = "application/vnd.docker.container.image.v1+json";
     private const int MostShown = 20;
 
     private static readonly HashSet<string> LayerTypes = new(StringComparer.Ordinal)
@@ -96,7 +95,7 @@ internal sealed class ImagePull(RemoteRepository repository, ImagePlatform? plat
 
     private void CheckTypes(RemoteManifest manifest, OciDescriptor config, IReadOnlyList<OciDescriptor> layers)
     {
-        if (config.MediaType is not (OciMediaType.Config or DockerConfig))
+        if (config.MediaType is not (OciMediaType.Config or OciMediaType.DockerConfig))
         {
             string kind = string.IsNullOrEmpty(manifest.Document.ArtifactType) ? config.MediaType : manifest.Document.ArtifactType;
             throw new EngineException(EngineErrorReason.NotSupported, name, $"'{name}' is no container image but another kind of artifact ('{RegistryText.Show(kind)}'): no container can be made of it.");
@@ -116,7 +115,7 @@ internal sealed class ImagePull(RemoteRepository repository, ImagePlatform? plat
 
     private OciImage Parse(byte[] bytes)
     {
-        return RegistryDocument.TryParse(bytes, OciJson.Default.OciImage, out string? problem)
+        return OciDocument.TryParse(bytes, OciJson.Default.OciImage, out string? problem)
             ?? throw RegistryErrors.Invalid(name, $"The configuration of '{name}' cannot be read: {problem}.");
     }
 

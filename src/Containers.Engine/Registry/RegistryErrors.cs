@@ -1,4 +1,5 @@
 using System.Net;
+using Containers.Engine.Images;
 
 namespace Containers.Engine.Registry;
 
@@ -16,7 +17,7 @@ internal static class RegistryErrors
         try
         {
             byte[] body = response.ReadDocument(LargestAnswer, "error", cancellation);
-            ErrorDocument? document = RegistryDocument.TryParse(body, RegistryJson.Default.ErrorDocument, out _);
+            ErrorDocument? document = OciDocument.TryParse(body, RegistryJson.Default.ErrorDocument, out _);
             string[] errors =
             [
                 .. (document?.Errors ?? []).Take(MostErrors)

@@ -25,7 +25,6 @@ internal sealed class RegistryServer : IDisposable
                 AutomaticDecompression = System.Net.DecompressionMethods.None,
                 ConnectTimeout = settings.ConnectTimeout,
                 PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-                Expect100ContinueTimeout = TimeSpan.FromSeconds(2),
 
                 // A proxy could not reach this machine's own registries.
                 UseProxy = !RegistryAddress.IsLoopback(address),

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Text;
+using Containers.Engine.Images;
 
 namespace Containers.Engine.Registry;
 
@@ -101,7 +102,7 @@ internal sealed class RegistryTokens(RegistryTransport transport, RetryPolicy re
 
     private static RegistryToken Read(RegistryEndpoint endpoint, byte[] answer)
     {
-        TokenDocument? document = RegistryDocument.TryParse(answer, RegistryJson.Default.TokenDocument, out _);
+        TokenDocument? document = OciDocument.TryParse(answer, RegistryJson.Default.TokenDocument, out _);
         string? token = string.IsNullOrEmpty(document?.Token) ? document?.AccessToken : document.Token;
         if (token is not { Length: > 0 and <= LongestToken } || token.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {

@@ -14,8 +14,6 @@ internal sealed class RegistryTransport(RegistrySettings settings) : IDisposable
     private const int MostRedirects = 5;
     private readonly ConcurrentDictionary<string, Lazy<RegistryServer>> servers = new(StringComparer.Ordinal);
 
-    /// <summary>The settings.</summary>
-    public RegistrySettings Settings => settings;
 
     /// <summary>Sends.</summary>
     /// <param name="request">The request.</param>

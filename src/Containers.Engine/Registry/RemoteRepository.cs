@@ -33,7 +33,7 @@ internal sealed class RemoteRepository(IReadOnlyList<RegistryClient> clients, Re
                 () =>
                 {
                     using RegistryResponse response = client.SendOnce(
-                        () => new RegistryRequest(HttpMethod.Get, client.Endpoint.At($"/v2/{reference.Path}/manifests/{key}")) { Accept = RemoteManifest.Accepted }, scopes, attempt, cancellation);
+                        () => new RegistryRequest(HttpMethod.Get, client.Endpoint.At($"/v2/{reference.Path}/manifests/{key}")) { Accept = StrictManifest.Accepted }, scopes, attempt, cancellation);
                     if (response.Status == HttpStatusCode.NotFound)
                     {
                         throw new EngineException(

@@ -51,7 +51,7 @@ internal static class TagList
             throw RegistryErrors.Status(host, response, attempt, cancellation);
         }
 
-        TagListDocument document = RegistryDocument.TryParse(
+        TagListDocument document = OciDocument.TryParse(
             response.ReadDocument(LargestPage, "list of tags", cancellation), RegistryJson.Default.TagListDocument, out string? problem)
             ?? throw RegistryErrors.Invalid(path, $"The list of tags of {path} that {host} sends is no JSON of tags: {problem}.");
         string[] tags = [.. (document.Tags ?? []).Select(tag => tag ?? string.Empty)];

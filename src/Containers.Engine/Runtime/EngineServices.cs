@@ -88,9 +88,9 @@ internal sealed class EngineServices : IDisposable
         return path;
     }
 
-    private List<(string ContainerName, string ImageId, IReadOnlyList<string> Layers)> Uses()
+    private List<ImageUse> Uses()
     {
-        var uses = new List<(string, string, IReadOnlyList<string>)>();
+        var uses = new List<ImageUse>();
         foreach (string id in Store.Ids())
         {
             if (Store.Read(id).Document is { ImageId: string image } document)

@@ -21,19 +21,24 @@ internal sealed class ImageProvision(ImageStore images)
             return false;
         }
 
-        ImageInfo? there = Find(name, mayBeMissing: policy != ImagePullPolicy.Never && ImageName.TryParse(name, out _, out _));
-        bool fits = there is not null && (platform is null || Fits(there, platform));
-        bool isName = ImageName.TryParse(name, out ImageName? asked, out _) && (there is null || asked!.Digest is not null || asked.Reference == there.Name);
-        if (there is not null && !fits && (policy == ImagePullPolicy.Never || !isName))
+        bool isName = ImageName.TryParse(name, out ImageName? asked, out _);
+        ImageInfo? there = Find(name, mayBeMissing: policy != ImagePullPolicy.Never && isName);
+        if (there is null)
         {
-            throw new EngineException(
-                EngineErrorReason.NotFound, name,
-                $"The image '{there.Name ?? there.Id}' is there for {PlatformOf(there)}, not for {platform}.{(there.Name is null ? string.Empty : $" Receive-ContainerImage {there.Name} -Platform {platform} gets it.")}");
+            return true;
         }
 
-        // An id, or a name with a digest, means the same for ever.
-        bool mayChange = there is null || (ImageName.TryParse(name, out ImageName? parsed, out _) && parsed!.Digest is null && parsed.Reference == there.Name);
-        return policy == ImagePullPolicy.Always ? mayChange || !fits : !fits;
+        // What is found by its id, or the beginning of it, may look like a name.
+        bool isNamed = isName && (asked!.Digest is not null || asked.Reference == there.Name);
+        if (platform is null || Fits(there, platform))
+        {
+            // An id, or a name with a digest, means the same for ever.
+            return policy == ImagePullPolicy.Always && isNamed && asked!.Digest is null;
+        }
+
+        return policy != ImagePullPolicy.Never && isNamed ? true : throw new EngineException(
+            EngineErrorReason.NotFound, name,
+            $"The image '{there.Name ?? there.Id}' is there for {PlatformOf(there)}, not for {platform}.{(there.Name is null ? string.Empty : $" Receive-ContainerImage {there.Name} -Platform {platform} gets it.")}");
     }
 
     // As images are received: an older variant does too, and one that says nothing of its platform is taken at its word.

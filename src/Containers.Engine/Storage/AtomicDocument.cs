@@ -11,9 +11,6 @@ namespace Containers.Engine.Storage;
 /// </summary>
 internal static class AtomicDocument
 {
-    // Not in Tmds.LibC; includes O_DIRECTORY, whose number differs by architecture.
-    private static readonly int NamelessFile = 0x400000 | LibC.O_DIRECTORY;
-
     /// <summary>Writes a document.</summary>
     /// <param name="folderFd">Its folder, opened O_RDONLY.</param>
     /// <param name="name">Its name there.</param>
@@ -26,12 +23,10 @@ internal static class AtomicDocument
         string temporary = $".{name}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
         byte[] temporaryName = Encoding.UTF8.GetBytes(temporary);
 
-        // A nameless file leaves nothing when the writer dies. Some file systems (overlay before Linux 6.1) cannot make one.
-        FileDescriptor? file = FolderEntries.TryOpen(folderFd, "."u8, LibC.O_WRONLY | NamelessFile, 0x180, out Errno errno);
+        // A nameless file leaves nothing when the writer dies. Some file systems cannot make one.
+        FileDescriptor? file = FolderEntries.TryMakeNameless(folderFd, LibC.O_WRONLY, name);
         bool isNameless = file is not null;
-        file ??= errno is Errno.EOPNOTSUPP or Errno.EISDIR or Errno.ENOENT
-            ? Files.Open(folderFd, temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180)
-            : throw new KernelException(errno, "writing", name);
+        file ??= Files.Open(folderFd, temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180);
         try
         {
             using (file)
@@ -47,7 +42,7 @@ internal static class AtomicDocument
                     Files.Sync(file, name);
                 }
 
-                if (isNameless && (errno = FolderEntries.TryLink(file, folderFd, temporaryName)) != Errno.None)
+                if (isNameless && FolderEntries.TryLink(file, folderFd, temporaryName) is var errno and not Errno.None)
                 {
                     throw new KernelException(errno, "naming the new content of", name);
                 }

@@ -13,17 +13,10 @@ namespace Containers.Engine.Storage;
 /// <param name="root">The area's folder; stays the caller's.</param>
 internal sealed class StagingArea(FileDescriptor root)
 {
-    // Not in Tmds.LibC; includes O_DIRECTORY, whose number differs by architecture.
-    private static readonly int NamelessFile = 0x400000 | LibC.O_DIRECTORY;
-
     /// <summary>Makes a file without a name.</summary>
-    /// <returns>The file; null where the file system cannot make one (overlay before Linux 6.1).</returns>
+    /// <returns>The file; null where the file system cannot make one.</returns>
     /// <exception cref="KernelException">It failed for another reason.</exception>
-    public FileDescriptor? TryMakeNameless()
-    {
-        FileDescriptor? file = FolderEntries.TryOpen(root.Number, "."u8, LibC.O_RDWR | NamelessFile, 0x180, out Errno errno);
-        return file is not null || errno is Errno.EOPNOTSUPP or Errno.EISDIR or Errno.ENOENT ? file : throw new KernelException(errno, "making a temporary file in", "staging");
-    }
+    public FileDescriptor? TryMakeNameless() => FolderEntries.TryMakeNameless(root.Number, LibC.O_RDWR, "staging");
 
     /// <summary>Makes a file and takes its name away.</summary>
     /// <param name="folder">The folder it is made in, which may go at once.</param>
@@ -47,6 +40,28 @@ internal sealed class StagingArea(FileDescriptor root)
         }
 
         return TryTake(name) ?? throw new KernelException(Errno.EBUSY, "locking", name);
+    }
+
+    /// <summary>Makes a folder that keeps blobs or layers from being collected (<see cref="StagingFolder.Keep"/>). The caller holds the store's lock.</summary>
+    /// <param name="digests">Their digests or chain ids.</param>
+    /// <returns>The folder; disposed, it keeps them no more.</returns>
+    public StagingFolder MakeKeeping(IEnumerable<string> digests)
+    {
+        StagingFolder keeper = Make();
+        try
+        {
+            foreach (string digest in digests)
+            {
+                keeper.Keep(Images.Digest.Hex(digest));
+            }
+
+            return keeper;
+        }
+        catch
+        {
+            keeper.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Takes over what dead processes left, to remove it. The caller holds the store's lock, and disposes the folders without it.</summary>

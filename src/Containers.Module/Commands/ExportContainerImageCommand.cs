@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Engine;
 using Containers.Engine.Images.Archives;
 using Containers.Errors;
@@ -16,21 +14,12 @@ namespace Containers.Commands;
 [Cmdlet(VerbsData.Export, "ContainerImage", SupportsShouldProcess = true)]
 [Alias("Save-ContainerImage")]
 [OutputType(typeof(byte[]), typeof(FileSystemInfo))]
-public sealed class ExportContainerImageCommand : ContainerCommand
+public sealed class ExportContainerImageCommand : ImageSelectionCommand
 {
     private readonly List<string> _names = [];
     private readonly ProgressRecord _record = new(1, "Exporting", "Reading the images");
     private long _bytes;
     private long _total;
-
-    /// <summary>The images: names with an optional tag, ids, beginnings of ids, wildcards, or objects of Get-ContainerImage.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ImageNameArgument]
-    [ArgumentCompleter(typeof(ImageNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
 
     /// <summary>The file, or with -Format OciFolder the folder, to write. Without it the archive's bytes are written to the pipeline.</summary>
     [Parameter(Position = 1)]

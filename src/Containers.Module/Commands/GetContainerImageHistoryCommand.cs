@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Errors;
 
 namespace Containers.Commands;
@@ -9,17 +7,8 @@ namespace Containers.Commands;
 /// <remarks>What an image tells of itself; who made it may have left things out.</remarks>
 [Cmdlet(VerbsCommon.Get, "ContainerImageHistory")]
 [OutputType(typeof(ContainerImageHistory))]
-public sealed class GetContainerImageHistoryCommand : ContainerCommand
+public sealed class GetContainerImageHistoryCommand : ImageSelectionCommand
 {
-    /// <summary>The images: names with an optional tag, ids, beginnings of ids, wildcards, or objects of Get-ContainerImage.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ImageNameArgument]
-    [ArgumentCompleter(typeof(ImageNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

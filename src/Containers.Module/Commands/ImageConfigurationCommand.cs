@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Containers.Arguments;
 using Containers.Completion;
+using Containers.Engine.Images;
 
 namespace Containers.Commands;
 
@@ -42,4 +43,19 @@ public abstract class ImageConfigurationCommand : ContainerCommand
     [SignalArgument]
     [ArgumentCompleter(typeof(SignalCompleter))]
     public Signal? StopSignal { get; set; }
+
+    /// <summary>What the configuration is to say.</summary>
+    private protected virtual ImageChanges Changes() => new()
+    {
+        Entrypoint = Entrypoint,
+        Cmd = Cmd,
+        Env = Copy(Env),
+        User = User,
+        WorkingDir = WorkingDirectory,
+        StopSignal = StopSignal?.Name,
+        Labels = Copy(Label),
+    };
+
+    private static Dictionary<string, string> Copy(IDictionary<string, string>? pairs) =>
+        new(pairs ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal);
 }

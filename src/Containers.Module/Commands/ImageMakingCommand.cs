@@ -28,21 +28,8 @@ public abstract class ImageMakingCommand : ImageConfigurationCommand
     [ValidateNotNullOrEmpty]
     public string? Comment { get; set; }
 
-    /// <summary>What the configuration is to say.</summary>
-    private protected ImageChanges Changes() => new()
-    {
-        Entrypoint = Entrypoint,
-        Cmd = Cmd,
-        Env = Copy(Env),
-        User = User,
-        WorkingDir = WorkingDirectory,
-        StopSignal = StopSignal?.Name,
-        Labels = Copy(Label),
-        ExposedPorts = Expose,
-        Volumes = Volume,
-        Author = Author,
-        Comment = Comment,
-    };
+    /// <inheritdoc/>
+    private protected sealed override ImageChanges Changes() => base.Changes() with { ExposedPorts = Expose, Volumes = Volume, Author = Author, Comment = Comment };
 
     /// <summary>Makes an image on a thread of its own, showing how far it is, and writes it.</summary>
     /// <param name="activity">What is done, for the progress.</param>
@@ -62,7 +49,4 @@ public abstract class ImageMakingCommand : ImageConfigurationCommand
         WriteProgress(_record);
         WriteObject(work.Result().ToContainerImage());
     }
-
-    private static Dictionary<string, string> Copy(IDictionary<string, string>? pairs) =>
-        new(pairs ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal);
 }

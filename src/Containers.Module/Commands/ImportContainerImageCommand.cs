@@ -281,17 +281,6 @@ public sealed class ImportContainerImageCommand : ImageConfigurationCommand
         Name = Name,
         DefaultName = defaultName,
         Platform = Platform is null ? null : ImagePlatform.Parse(Platform),
-        Configuration = Array.Exists(s_configuration, MyInvocation.BoundParameters.ContainsKey) ? Configuration() : null,
-    };
-
-    private ImageConfiguration Configuration() => new()
-    {
-        Entrypoint = Entrypoint ?? [],
-        Cmd = Cmd ?? [],
-        Env = [.. (Env ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(static pair => $"{pair.Key}={pair.Value}")],
-        User = User,
-        WorkingDir = WorkingDirectory,
-        StopSignal = StopSignal?.Name,
-        Labels = new Dictionary<string, string>(Label ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal),
+        Configuration = Array.Exists(s_configuration, MyInvocation.BoundParameters.ContainsKey) ? Changes() : null,
     };
 }

@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Engine.Images;
 using Containers.Errors;
 
@@ -14,17 +12,9 @@ namespace Containers.Commands;
 [Cmdlet(VerbsData.Publish, "ContainerImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [Alias("Push-ContainerImage")]
 [OutputType(typeof(ContainerPublication))]
-public sealed class PublishContainerImageCommand : ContainerCommand
+public sealed class PublishContainerImageCommand : ImageSelectionCommand
 {
     private int _sent;
-
-    /// <summary>The images of this machine: names with an optional tag, ids, beginnings of ids, wildcards, or objects of Get-ContainerImage.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [SupportsWildcards]
-    [ImageNameArgument]
-    [ArgumentCompleter(typeof(ImageNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
 
     /// <summary>The name that the image gets in the registry: [HOST[:PORT]/]PATH[:TAG]. Without it, the name it has here.</summary>
     [Parameter(Position = 1)]

@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Errors;
 
 namespace Containers.Commands;
@@ -9,17 +7,8 @@ namespace Containers.Commands;
 /// <remarks>An image that a container uses is refused without -Force, which takes only the name away.</remarks>
 [Cmdlet(VerbsCommon.Remove, "ContainerImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(ContainerImage))]
-public sealed class RemoveContainerImageCommand : ContainerCommand
+public sealed class RemoveContainerImageCommand : ImageSelectionCommand
 {
-    /// <summary>The images: names with an optional tag, ids, beginnings of ids, wildcards, or objects of Get-ContainerImage.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ImageNameArgument]
-    [ArgumentCompleter(typeof(ImageNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
-
     /// <summary>Takes the name away from an image that a container uses; its layers stay as long as the container does.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }

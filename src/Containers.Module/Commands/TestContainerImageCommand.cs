@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Errors;
 
 namespace Containers.Commands;
@@ -12,17 +10,8 @@ namespace Containers.Commands;
 /// </remarks>
 [Cmdlet(VerbsDiagnostic.Test, "ContainerImage")]
 [OutputType(typeof(ContainerImageCheck), typeof(bool))]
-public sealed class TestContainerImageCommand : ContainerCommand
+public sealed class TestContainerImageCommand : ImageSelectionCommand
 {
-    /// <summary>The images: names with an optional tag, ids, beginnings of ids, wildcards, or objects of Get-ContainerImage.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ImageNameArgument]
-    [ArgumentCompleter(typeof(ImageNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
-
     /// <summary>Gives only $true for a sound image and $false for a damaged one.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }

@@ -61,15 +61,18 @@ public sealed class PrivilegeTests : AttackTest
         AttackProbe.Needed("tar", "-C", Image, "-cf", $"{Fixture.Root}/image.tar", ".");
         using (FileStream archive = File.OpenRead($"{Fixture.Root}/image.tar"))
         {
-            _ = Fixture.Engine.Images.ImportRootFileSystem(archive, "evil", new ImageConfiguration
+            _ = Fixture.Engine.Images.Make(archive, "evil", new ImageMakingOptions
             {
-                User = "root",
-                Env = ["container=privileged", "LD_PRELOAD=/evil.so", "CONTAINERS_ROOT=/evil", "CONTAINERS_CONFIG=/evil"],
-                Labels = new Dictionary<string, string>
+                Changes = new ImageChanges
                 {
-                    ["privileged"] = "true", ["io.containers.capabilities"] = "SYS_ADMIN", ["run.oci.keep_original_groups"] = "1",
-                    ["io.kubernetes.cri-o.userns-mode"] = "host", ["org.systemd.property.DevicePolicy"] = "'auto'", ["seccomp"] = "unconfined",
-                    ["security-opt"] = "no-new-privileges=false",
+                    User = "root",
+                    Env = new Dictionary<string, string> { ["container"] = "privileged", ["LD_PRELOAD"] = "/evil.so", ["CONTAINERS_ROOT"] = "/evil", ["CONTAINERS_CONFIG"] = "/evil" },
+                    Labels = new Dictionary<string, string>
+                    {
+                        ["privileged"] = "true", ["io.containers.capabilities"] = "SYS_ADMIN", ["run.oci.keep_original_groups"] = "1",
+                        ["io.kubernetes.cri-o.userns-mode"] = "host", ["org.systemd.property.DevicePolicy"] = "'auto'", ["seccomp"] = "unconfined",
+                        ["security-opt"] = "no-new-privileges=false",
+                    },
                 },
             }, null, TestContext.Current.CancellationToken);
         }

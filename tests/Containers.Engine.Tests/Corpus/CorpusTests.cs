@@ -30,8 +30,8 @@ public sealed class CorpusTests
         foreach (string type in types)
         {
             Try(file, bytes => RemoteManifest.Read(bytes, type, "app"));
-            Try(file, bytes => OciIndexes.Parse(bytes, type, "app"));
-            Try(file, bytes => OciIndexes.ParseManifest(bytes, type, "app"));
+            Try(file, bytes => ArchivedManifests.ReadIndex(bytes, type, "app"));
+            Try(file, bytes => ArchivedManifests.ReadManifest(bytes, type, "app"));
         }
 
         Try(file, bytes => RemoteManifest.Read(bytes, null, "app"));

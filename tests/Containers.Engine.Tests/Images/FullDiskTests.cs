@@ -32,13 +32,13 @@ public sealed class FullDiskTests : IDisposable
     {
         using (var small = new MemoryStream(new TarBuilder().File("a", "kept").End()))
         {
-            _ = store.ImportRootFileSystem(small, "kept", new ImageConfiguration(), null, TestContext.Current.CancellationToken);
+            _ = store.Make(small, "kept", new ImageMakingOptions(), null, TestContext.Current.CancellationToken);
         }
 
         long before = Used();
         using var archive = new MemoryStream(new TarBuilder().File("big", new string('x', megabytes * Megabyte)).End());
         EngineException failure = Assert.Throws<EngineException>(
-            () => store.ImportRootFileSystem(archive, "big", new ImageConfiguration(), null, TestContext.Current.CancellationToken));
+            () => store.Make(archive, "big", new ImageMakingOptions(), null, TestContext.Current.CancellationToken));
 
         Assert.Equal((EngineErrorReason.Storage, Containers.Interop.Errno.ENOSPC), (failure.Reason, failure.Errno));
         Assert.Equal(before, Used());

@@ -138,6 +138,6 @@ public sealed class PublishTests : IDisposable
         byte[] noise = new byte[size];
         new Random(3).NextBytes(noise);
         using var archive = new MemoryStream(new TarBuilder().Folder("./").Folder("./etc").File("./etc/greeting", greeting).Raw(TarBuilder.Header("./noise", size: size)).Content(noise).End());
-        return fixture.Store.ImportRootFileSystem(archive, name, new ImageConfiguration { Cmd = ["/bin/app"] }, null, TestContext.Current.CancellationToken);
+        return fixture.Store.Make(archive, name, new ImageMakingOptions { Changes = new ImageChanges { Cmd = ["/bin/app"] } }, null, TestContext.Current.CancellationToken);
     }
 }

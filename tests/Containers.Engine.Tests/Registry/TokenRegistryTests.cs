@@ -78,6 +78,6 @@ public sealed class TokenRegistryTests : IDisposable
     private void Import()
     {
         using var archive = new MemoryStream(new TarBuilder().Folder("./").File("./greeting", "hello").End());
-        _ = fixture.Store.ImportRootFileSystem(archive, "app", new ImageConfiguration(), null, TestContext.Current.CancellationToken);
+        _ = fixture.Store.Make(archive, "app", new ImageMakingOptions(), null, TestContext.Current.CancellationToken);
     }
 }

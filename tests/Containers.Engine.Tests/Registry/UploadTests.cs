@@ -22,7 +22,7 @@ public sealed class UploadTests : IDisposable
         byte[] noise = new byte[3_000_000];
         new Random(3).NextBytes(noise);
         using var archive = new MemoryStream(new TarBuilder().Folder("./").Raw(TarBuilder.Header("./noise", size: noise.Length)).Content(noise).End());
-        _ = fixture.Store.ImportRootFileSystem(archive, "app", new ImageConfiguration(), null, TestContext.Current.CancellationToken);
+        _ = fixture.Store.Make(archive, "app", new ImageMakingOptions(), null, TestContext.Current.CancellationToken);
         fixture.Settings = fixture.Settings with { UploadPiece = 1 << 20 };
     }
 

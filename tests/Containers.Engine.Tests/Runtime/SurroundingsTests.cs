@@ -46,9 +46,9 @@ public sealed class SurroundingsTests : IDisposable
         using var archive = new MemoryStream();
         System.Formats.Tar.TarFile.CreateFromDirectory(root, archive, includeBaseDirectory: false);
         archive.Position = 0;
-        _ = fixture.Engine.Images.ImportRootFileSystem(
+        _ = fixture.Engine.Images.Make(
             archive, "app",
-            new ImageConfiguration { Entrypoint = ["sh", "-c"], Cmd = ["echo $A $B; id -un; pwd"], Env = ["A=image", "B=image"], User = "user", WorkingDir = "/made/for it" },
+            new ImageMakingOptions { Changes = new ImageChanges { Entrypoint = ["sh", "-c"], Cmd = ["echo $A $B; id -un; pwd"], Env = new Dictionary<string, string> { ["A"] = "image", ["B"] = "image" }, User = "user", WorkingDir = "/made/for it" } },
             progress: null, TestContext.Current.CancellationToken);
         Assert.Equal("image image\nuser\n/made/for it\n", fixture.Run(new ContainerOptions { Image = "app" }).Good());
         Assert.Equal("mine image\nroot\n/tmp\n", fixture.Run(new ContainerOptions

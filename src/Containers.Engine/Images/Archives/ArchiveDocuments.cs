@@ -18,8 +18,6 @@ internal sealed record DockerArchiveImage
 /// <summary>Reads and writes the documents of archives without reflection. A name that occurs twice in an object is refused: readers differ in which one counts.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = 32, AllowDuplicateProperties = false, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(List<DockerArchiveImage>))]
-[JsonSerializable(typeof(OciIndex))]
-[JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(OciImage))]
 [JsonSerializable(typeof(OciLayoutMarker))]
 internal sealed partial class ArchiveJson : JsonSerializerContext;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Containers.Engine.Images.Archives;
@@ -58,17 +57,8 @@ internal abstract class ArchiveFiles : IDisposable
     /// <returns>The document.</returns>
     /// <exception cref="EngineException">InvalidData.</exception>
     public static T Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, string name)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(bytes, type) ?? throw ImageArchiveError.Wrong($"its document '{ImageArchiveError.Show(name)}' is null");
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or NotSupportedException)
-        {
-            throw ImageArchiveError.Wrong($"its document '{ImageArchiveError.Show(name)}' does not parse ({ImageArchiveError.Show(failure.Message.TrimEnd('.'))})", failure);
-        }
-    }
+        where T : class =>
+        OciDocument.TryParse(bytes, type, out string? problem) ?? throw ImageArchiveError.Wrong($"its document '{ImageArchiveError.Show(name)}' does not parse ({problem})");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -149,6 +149,8 @@ public sealed class ImageArchives(ImageStore store)
 
         string name = options.Name ?? options.DefaultName ?? throw new EngineException(
             EngineErrorReason.InvalidArgument, ImageArchiveError.Subject, "The archive is that of a root file system, which has no name of its own. Give the image one: -Name NAME.");
-        return [store.ImportRootFileSystem(archive, name, options.Configuration ?? new ImageConfiguration(), progress is null ? null : new LayerProgressOfImport(progress), cancellation)];
+        ImageChanges changes = options.Configuration ?? new ImageChanges();
+        var making = new ImageMakingOptions { Changes = changes with { Comment = changes.Comment ?? "a root file system's archive" }, CreatedBy = "Import-ContainerImage" };
+        return [store.Make(archive, name, making, progress, cancellation)];
     }
 }

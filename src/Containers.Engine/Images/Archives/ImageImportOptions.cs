@@ -13,5 +13,5 @@ public sealed record ImageImportOptions
     public ImagePlatform? Platform { get; init; }
 
     /// <summary>What containers run by default, for the archive of a root file system, which does not say; null for nothing. An image says it itself.</summary>
-    public ImageConfiguration? Configuration { get; init; }
+    public ImageChanges? Configuration { get; init; }
 }

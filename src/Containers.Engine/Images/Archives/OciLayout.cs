@@ -32,9 +32,9 @@ internal sealed class OciLayout(ArchiveFiles files, ImagePlatform platform, bool
         }
 
         ArchiveFile file = files.Find(IndexName) ?? throw ImageArchiveError.Wrong($"it has no {IndexName}");
-        OciIndex index = OciIndexes.Parse(files.Read(file), OciMediaType.Index, IndexName);
+        List<OciDescriptor> index = ArchivedManifests.ReadIndex(files.Read(file), OciMediaType.Index, IndexName);
         var images = new List<(OciDescriptor Manifest, List<string> Names, List<string> Digests)>();
-        foreach (IGrouping<string, OciDescriptor> named in index.Manifests.GroupBy(entry => NameOf(entry) ?? string.Empty, StringComparer.Ordinal))
+        foreach (IGrouping<string, OciDescriptor> named in index.GroupBy(entry => NameOf(entry) ?? string.Empty, StringComparer.Ordinal))
         {
             foreach (OciDescriptor entry in Wanted([.. named]))
             {
@@ -62,7 +62,7 @@ internal sealed class OciLayout(ArchiveFiles files, ImagePlatform platform, bool
     // Of entries of one name those for the platform, and what says nothing of its platform; where none is for it, all.
     private List<OciDescriptor> Wanted(List<OciDescriptor> entries)
     {
-        entries.RemoveAll(entry => !OciIndexes.IsImage(entry));
+        entries.RemoveAll(entry => !ArchivedManifests.IsImage(entry));
         List<OciDescriptor> fitting = entries.FindAll(entry => entry.Platform is null || Distance(entry) is not null);
         List<OciDescriptor> wanted = fitting.Count > 0 || isChosen ? fitting : entries;
         return entries.Count > 0 && wanted.Count == 0 ? throw NoneFor(entries) : wanted;
@@ -85,8 +85,7 @@ internal sealed class OciLayout(ArchiveFiles files, ImagePlatform platform, bool
             throw ImageArchiveError.Limit($"its indexes are nested more than {DeepestNesting} deep");
         }
 
-        OciIndex index = OciIndexes.Parse(ReadBlob(entry), entry.MediaType, entry.Digest);
-        List<OciDescriptor> images = index.Manifests.FindAll(OciIndexes.IsImage);
+        List<OciDescriptor> images = ArchivedManifests.ReadIndex(ReadBlob(entry), entry.MediaType, entry.Digest).FindAll(ArchivedManifests.IsImage);
 
         // What was saved of an image for several platforms is often one of them: the index then names what is not there.
         List<OciDescriptor> present = images.FindAll(image => files.Find(BlobPath(image)) is not null);
@@ -98,14 +97,14 @@ internal sealed class OciLayout(ArchiveFiles files, ImagePlatform platform, bool
     private ArchivedImage ReadImage(OciDescriptor entry)
     {
         byte[] bytes = ReadBlob(entry);
-        OciManifest manifest = OciIndexes.ParseManifest(bytes, entry.MediaType, entry.Digest);
+        AnyManifest manifest = ArchivedManifests.ReadManifest(bytes, entry.MediaType, entry.Digest);
         byte[] config = ReadBlob(manifest.Config!);
-        IReadOnlyList<string> diffIds = ArchivedImage.DiffIds(config, manifest.Config!.Digest, manifest.Layers.Count);
+        IReadOnlyList<string> diffIds = ArchivedImage.DiffIds(config, manifest.Config!.Digest, manifest.Layers!.Count);
         return new ArchivedImage
         {
             ConfigDigest = manifest.Config.Digest,
             Config = config,
-            Layers = [.. manifest.Layers.Select((layer, i) => ToOrigin(layer, diffIds[i]))],
+            Layers = [.. manifest.Layers!.Select((layer, i) => ToOrigin(layer, diffIds[i]))],
             Manifest = bytes,
             ManifestMediaType = entry.MediaType,
         };

@@ -10,9 +10,6 @@ namespace Containers.Engine.Images.Archives;
 /// </summary>
 internal sealed class OutputFile : IDisposable
 {
-    // Not in Tmds.LibC; includes O_DIRECTORY, whose number differs by architecture.
-    private static readonly int NamelessFile = 0x400000 | LibC.O_DIRECTORY;
-
     private readonly OutputPlace place;
     private readonly string temporary;
     private readonly FileDescriptor file;
@@ -35,13 +32,9 @@ internal sealed class OutputFile : IDisposable
             }
 
             temporary = $".{place.Name}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
-            FileDescriptor? nameless = FolderEntries.TryOpen(place.Folder.Number, "."u8, LibC.O_WRONLY | NamelessFile, 0x180, out Errno errno);
+            FileDescriptor? nameless = FolderEntries.TryMakeNameless(place.Folder.Number, LibC.O_WRONLY, path);
             isNameless = nameless is not null;
-
-            // Some file systems (overlay before Linux 6.1, NFS) cannot make a file without a name.
-            file = nameless ?? (errno is Errno.EOPNOTSUPP or Errno.EISDIR or Errno.ENOENT
-                ? Interop.Files.Open(place.Folder.Number, temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180)
-                : throw new KernelException(errno, "writing into the folder of", path));
+            file = nameless ?? Interop.Files.Open(place.Folder.Number, temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180);
             Stream = file.Duplicate().IntoStream(FileAccess.Write);
         }
         catch

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Containers.Engine.Images;
 
@@ -84,18 +84,8 @@ internal sealed class ImageIntakeDocuments
             .WithAnnotation(OciDescriptor.OriginName, name is null || digest is null ? null : $"{name.Repository}@{digest}");
     }
 
-    private static T Parse<T>(byte[] bytes, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string what)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(bytes, type) ?? throw Wrong(Digest.Of(bytes), $"its {what} is null");
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or NotSupportedException)
-        {
-            throw Wrong(Digest.Of(bytes), $"its {what} cannot be read ({Layers.EntryName.Show(System.Text.Encoding.UTF8.GetBytes(failure.Message))})", failure);
-        }
-    }
+    private static T Parse<T>(byte[] bytes, JsonTypeInfo<T> type, string what)
+        where T : class => OciDocument.TryParse(bytes, type, out string? problem) ?? throw Wrong(Digest.Of(bytes), $"its {what} cannot be read ({problem})");
 
     private static EngineException Wrong(string subject, string reason, Exception? inner = null) =>
         new(EngineErrorReason.InvalidData, subject, $"The image {subject} is damaged or was tampered with: {reason}. Nothing of it is kept.", inner);

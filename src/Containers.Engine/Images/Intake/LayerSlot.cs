@@ -43,7 +43,7 @@ internal sealed class LayerSlot(LayerOrigin origin, int number)
         }
 
         Staged = staged;
-        Taken = new TakenLayer(staged.DiffId, ImageDocuments.LayerDescriptor(staged));
+        Taken = new TakenLayer(staged.DiffId, LayerBlob.DescriptorOf(staged));
     }
 
     private EngineException Wrong(string reason) =>

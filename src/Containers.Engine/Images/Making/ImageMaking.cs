@@ -8,8 +8,6 @@ namespace Containers.Engine.Images;
 /// <summary>Describes images that are made of files.</summary>
 internal static class ImageMaking
 {
-    private const string CreatedBy = "New-ContainerImage";
-
     /// <summary>Opens the folder that an image is made of.</summary>
     /// <param name="path">Its path.</param>
     /// <returns>Its descriptor.</returns>
@@ -60,7 +58,7 @@ internal static class ImageMaking
         return new ImageOrigin
         {
             Layers = [layer],
-            Describe = taken => new ImageDescription(ImageConfigEdit.AddLayer(ImageConfigEdit.Empty(), taken[0].DiffId, options.Changes, created, CreatedBy)),
+            Describe = taken => new ImageDescription(ImageConfigEdit.AddLayer(ImageConfigEdit.Empty(), taken[0].DiffId, options.Changes, created, options.CreatedBy)),
             Names = [parsed],
         };
     }

@@ -12,6 +12,9 @@ public sealed record ImageMakingOptions
     /// </summary>
     public DateTimeOffset? SourceDate { get; init; }
 
+    /// <summary>What made it, for the image's history.</summary>
+    public string CreatedBy { get; init; } = "New-ContainerImage";
+
     /// <summary>Files and folders of a folder that are left out: paths relative to it.</summary>
     public IReadOnlyList<string> Excluded { get; init; } = [];
 }

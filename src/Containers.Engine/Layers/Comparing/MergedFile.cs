@@ -19,16 +19,6 @@ internal sealed class MergedFile(FileDescriptor file, FileStatus status, MergedF
     /// <summary>Bytes of content; 0 for what is no regular file.</summary>
     public long Size => Status.Kind == FileKind.Regular ? Status.Size : 0;
 
-    /// <summary>What stat(2) tells of an open file.</summary>
-    /// <param name="file">The file.</param>
-    /// <returns>The status.</returns>
-    /// <exception cref="KernelException">The call failed.</exception>
-    public static FileStatus StatusOf(FileDescriptor file)
-    {
-        Errno errno = FolderEntries.TryStat(file.Number, default, out FileStatus status);
-        return errno == Errno.None ? status : throw new KernelException(errno, "reading the attributes of", "a file");
-    }
-
     /// <summary>Hands the folder over.</summary>
     /// <returns>The folder, the caller's from here on; null for what is none.</returns>
     public MergedFolder? TakeFolder()

@@ -30,8 +30,8 @@ internal sealed class MergedFolder : IDisposable
 
         for (int i = 0; i < layers.Count; i++)
         {
-            FileStatus mine = MergedFile.StatusOf(layers[i]);
-            FileStatus its = MergedFile.StatusOf(other.layers[i]);
+            FileStatus mine = FileInspection.StatusOf(layers[i]);
+            FileStatus its = FileInspection.StatusOf(other.layers[i]);
             if (mine.Device != its.Device || mine.Inode != its.Inode)
             {
                 return false;
@@ -82,7 +82,7 @@ internal sealed class MergedFolder : IDisposable
             {
                 FileDescriptor file = FolderEntries.TryOpen2(layers[layer].Number, name, LibC.O_PATH | LibC.O_NOFOLLOW, ResolveFlags.NoXdev, out Errno errno)
                     ?? throw new KernelException(errno, "opening", EntryName.Show(name));
-                FileStatus status = MergedFile.StatusOf(file);
+                FileStatus status = FileInspection.StatusOf(file);
                 if (status.Kind != FileKind.Folder)
                 {
                     if (folders.Count > 0 || Whiteouts.IsWhiteout(status))
@@ -103,7 +103,7 @@ internal sealed class MergedFolder : IDisposable
                 }
             }
 
-            return folders.Count == 0 ? null : new MergedFile(folders[0], MergedFile.StatusOf(folders[0]), new MergedFolder(folders));
+            return folders.Count == 0 ? null : new MergedFile(folders[0], FileInspection.StatusOf(folders[0]), new MergedFolder(folders));
         }
         catch
         {

@@ -77,8 +77,8 @@ internal sealed class TreeComparison : IDisposable
             }
 
             // The root belongs to this object: its copies go with the level.
-            var before = new MergedFile(Before.Top, MergedFile.StatusOf(Before.Top), folder: null);
-            var after = new MergedFile(After.Top, MergedFile.StatusOf(After.Top), folder: null);
+            var before = new MergedFile(Before.Top, FileInspection.StatusOf(Before.Top), folder: null);
+            var after = new MergedFile(After.Top, FileInspection.StatusOf(After.Top), folder: null);
             FileDifference? difference = Compare(before, after, []);
             levels.Push(new Level(Before, After, [], limit, isOwner: false));
             return difference;

@@ -152,7 +152,7 @@ public sealed class ArchiveImportTests : IDisposable
             archive = File.ReadAllBytes($"{fixture.Scratch.Path}/plain.tar.gz");
         }
 
-        ImageInfo image = Assert.Single(fixture.Import(archive, new ImageImportOptions { DefaultName = "root", Configuration = new ImageConfiguration { Cmd = ["/bin/true"] } }));
+        ImageInfo image = Assert.Single(fixture.Import(archive, new ImageImportOptions { DefaultName = "root", Configuration = new ImageChanges { Cmd = ["/bin/true"] } }));
         Assert.Equal("root:latest", image.Name);
         Assert.Equal("hello", fixture.Content(image, 0, "etc/greeting"));
         Assert.Equal("{}", fixture.Content(image, 0, "manifest.json"));
@@ -178,7 +178,7 @@ public sealed class ArchiveImportTests : IDisposable
 
     [Fact]
     public void An_image_takes_no_configuration_from_outside() =>
-        fixture.Refused(ArchiveFixture.Docker(["a:1"], Lower).End(), EngineErrorReason.InvalidArgument, new ImageImportOptions { Configuration = new ImageConfiguration { Cmd = ["x"] } });
+        fixture.Refused(ArchiveFixture.Docker(["a:1"], Lower).End(), EngineErrorReason.InvalidArgument, new ImageImportOptions { Configuration = new ImageChanges { Cmd = ["x"] } });
 
     [Fact]
     public void A_cancelled_import_leaves_nothing()

@@ -124,7 +124,7 @@ public sealed class PeerArchiveTests(PeerFixture peers) : IClassFixture<PeerFixt
             string packed = $"{fixture.Scratch.Path}/packed";
             peers.Shell($"tar -C tree -c . | {compressor} > {packed}");
             string name = $"packed:{compressor.Split(' ')[0]}";
-            fixture.ImportFile(packed, new ImageImportOptions { Name = name, Configuration = new ImageConfiguration { Cmd = ["/bin/sh"] } });
+            fixture.ImportFile(packed, new ImageImportOptions { Name = name, Configuration = new ImageChanges { Cmd = ["/bin/sh"] } });
             peers.Shell($"{docker} load -q -i {Export(ImageArchiveFormat.Docker, name)}");
             Assert.Equal("one", peers.Shell($"c=$({docker} create {name}); {docker} export $c | tar -xO etc/one; {docker} rm $c >/dev/null; {docker} rmi {name} >/dev/null").Trim());
         }
