@@ -57,6 +57,11 @@ internal sealed class ImageContent : IDisposable
     /// <summary>The configuration.</summary>
     public OciImage Image => ImageLayout.Parse(Config, OciJson.Default.OciImage, Parsed.Config!.Digest);
 
+    /// <summary>The digests of the uncompressed layers, one for each of the manifest's.</summary>
+    /// <exception cref="EngineException">Storage where configuration and manifest do not belong together.</exception>
+    public IReadOnlyList<string> DiffIds => Image.RootFileSystem.DiffIds is var ids && ids.Count == Parsed.Layers.Count ? ids : throw new EngineException(
+        EngineErrorReason.Storage, Info.Id, $"The image {Info.Id} is damaged: its manifest has {Parsed.Layers.Count} layers and its configuration {ids.Count}. Remove it and get it again.");
+
     /// <summary>Opens a blob of the image. Its content is not verified.</summary>
     /// <param name="digest">Its digest.</param>
     /// <returns>A stream that can seek.</returns>

@@ -61,7 +61,7 @@ internal sealed class BlobUpload(
                 failures = offset > furthest ? 1 : failures + 1;
                 furthest = Math.Max(furthest, offset);
                 (EngineException known, bool isTransient, TimeSpan? asked) = failure is RegistryBusyException busy
-                    ? (busy.Failure, !(busy.RetryAfter > settings.LongestRetryDelay), busy.RetryAfter)
+                    ? (busy.Failure, client.Retry.MayWait(busy.RetryAfter), busy.RetryAfter)
                     : (((RegistryConnectionException)failure).Failure, ((RegistryConnectionException)failure).IsTransient, null);
                 if (failures >= settings.Attempts || !isTransient)
                 {

@@ -14,7 +14,6 @@ internal sealed class RegistryTransport(RegistrySettings settings) : IDisposable
     private const int MostRedirects = 5;
     private readonly ConcurrentDictionary<string, Lazy<RegistryServer>> servers = new(StringComparer.Ordinal);
 
-
     /// <summary>Sends.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellation">Ends it.</param>

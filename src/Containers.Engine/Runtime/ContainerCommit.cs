@@ -50,7 +50,7 @@ internal sealed class ContainerCommit(EngineServices services, ContainerObserver
 
     private static ImageOrigin Describe(ImageContent content, FileDescriptor upper, ImageName? name, ImageChanges changes, Action whenRead)
     {
-        IReadOnlyList<string> diffIds = content.Image.RootFileSystem.DiffIds;
+        IReadOnlyList<string> diffIds = content.DiffIds;
         List<LayerOrigin> layers =
         [
             .. content.Parsed.Layers.Select((blob, i) => new LayerOrigin { DiffId = diffIds[i], Digest = blob.Digest, Size = blob.Size, Open = _ => content.OpenBlob(blob.Digest) }),

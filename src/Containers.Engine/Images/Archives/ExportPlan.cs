@@ -77,13 +77,7 @@ internal sealed class ExportPlan : IDisposable
     private ExportedImage Describe(ImageContent content, bool isDocker, CancellationToken cancellation)
     {
         OciManifest manifest = content.Parsed;
-        IReadOnlyList<string> diffIds = content.Image.RootFileSystem.DiffIds;
-        if (diffIds.Count != manifest.Layers.Count)
-        {
-            throw new EngineException(
-                EngineErrorReason.Storage, content.Info.Id, $"The image {content.Info.Id} is damaged: its manifest has {manifest.Layers.Count} layers and its configuration {diffIds.Count}. Remove it and get it again.");
-        }
-
+        IReadOnlyList<string> diffIds = content.DiffIds;
         var layers = new List<OciDescriptor>();
         for (int i = 0; i < manifest.Layers.Count; i++)
         {
