@@ -157,7 +157,7 @@ internal sealed class ImageLayout : IDisposable
 
     /// <summary>Parses a document that may be damaged or foreign.</summary>
     internal static T Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, string subject)
-        where T : class => OciDocument.TryParse(bytes, type, out string? problem) ?? throw Damaged(subject, problem!);
+        where T : class => OciDocument.TryParse(bytes, type, out string? problem, out Exception? cause) ?? throw Damaged(subject, problem!, cause);
 
     internal static byte[]? Read(FileDescriptor folder, string name)
     {

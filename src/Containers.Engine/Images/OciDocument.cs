@@ -15,8 +15,19 @@ internal static class OciDocument
     /// <param name="problem">What is wrong with it, fit for a message; null where it was read.</param>
     /// <returns>The document; null where it is none.</returns>
     public static T? TryParse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, out string? problem)
+        where T : class => TryParse(bytes, type, out problem, out _);
+
+    /// <summary>Parses a document.</summary>
+    /// <typeparam name="T">What it should be.</typeparam>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="type">How to read it.</param>
+    /// <param name="problem">What is wrong with it, fit for a message; null where it was read.</param>
+    /// <param name="cause">What the problem follows from, which tells the place; null where it was read, or is null.</param>
+    /// <returns>The document; null where it is none.</returns>
+    public static T? TryParse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, out string? problem, out Exception? cause)
         where T : class
     {
+        cause = null;
         try
         {
             T? document = JsonSerializer.Deserialize(bytes, type);
@@ -25,6 +36,7 @@ internal static class OciDocument
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or NotSupportedException)
         {
+            cause = failure;
             problem = EntryName.Show(Encoding.UTF8.GetBytes(failure.Message.TrimEnd('.')));
             return null;
         }

@@ -58,7 +58,8 @@ internal abstract class ArchiveFiles : IDisposable
     /// <exception cref="EngineException">InvalidData.</exception>
     public static T Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, string name)
         where T : class =>
-        OciDocument.TryParse(bytes, type, out string? problem) ?? throw ImageArchiveError.Wrong($"its document '{ImageArchiveError.Show(name)}' does not parse ({problem})");
+        OciDocument.TryParse(bytes, type, out string? problem, out Exception? cause)
+        ?? throw ImageArchiveError.Wrong($"its document '{ImageArchiveError.Show(name)}' does not parse ({problem})", cause);
 
     /// <inheritdoc/>
     public void Dispose()

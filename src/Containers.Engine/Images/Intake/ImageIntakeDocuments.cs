@@ -85,7 +85,8 @@ internal sealed class ImageIntakeDocuments
     }
 
     private static T Parse<T>(byte[] bytes, JsonTypeInfo<T> type, string what)
-        where T : class => OciDocument.TryParse(bytes, type, out string? problem) ?? throw Wrong(Digest.Of(bytes), $"its {what} cannot be read ({problem})");
+        where T : class => OciDocument.TryParse(bytes, type, out string? problem, out Exception? cause)
+        ?? throw Wrong(Digest.Of(bytes), $"its {what} cannot be read ({problem})", cause);
 
     private static EngineException Wrong(string subject, string reason, Exception? inner = null) =>
         new(EngineErrorReason.InvalidData, subject, $"The image {subject} is damaged or was tampered with: {reason}. Nothing of it is kept.", inner);
