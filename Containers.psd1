@@ -30,6 +30,7 @@
         'Get-ContainerLog'
         'Import-ContainerImage'
         'Invoke-Container'
+        'Invoke-ContainerCommand'
         'Measure-ContainerStorage'
         'Mount-ContainerImage'
         'New-Container'
@@ -47,6 +48,7 @@
     AliasesToExport = @(
         'Commit-Container'
         'Create-Container'
+        'Exec-Container'
         'Load-ContainerImage'
         'Prune-ContainerStorage'
         'Pull-ContainerImage'

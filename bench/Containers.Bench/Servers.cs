@@ -93,11 +93,11 @@ internal static class Servers
     private static long RunOnce(ContainerEngine engine)
     {
         long from = Stopwatch.GetTimestamp();
-        using ForegroundContainer container = engine.Run(
+        using ForegroundProcess container = engine.Run(
             new ContainerOptions { Image = Image, Command = ["/true"], RemoveOnExit = true }, withInput: false);
         container.StandardOutput.CopyTo(Stream.Null);
         container.StandardError.CopyTo(Stream.Null);
-        ContainerSnapshot ended = container.WaitForExit(CancellationToken.None);
+        ProcessEnd ended = container.WaitForExit(CancellationToken.None);
         long time = (long)Stopwatch.GetElapsedTime(from).TotalNanoseconds;
         return ended.ExitCode == 0 ? time : throw new InvalidOperationException($"exit code {ended.ExitCode}");
     }

@@ -22,6 +22,7 @@ public sealed class ContainerEngine : IDisposable
     private readonly ContainerCreation creation;
     private readonly ContainerStart start;
     private readonly ContainerEnd end;
+    private readonly ContainerExec exec;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
 
@@ -32,6 +33,7 @@ public sealed class ContainerEngine : IDisposable
         creation = new ContainerCreation(services);
         start = new ContainerStart(services);
         end = new ContainerEnd(services, observer, start);
+        exec = new ContainerExec(services, observer);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
     }
@@ -127,7 +129,7 @@ public sealed class ContainerEngine : IDisposable
     /// <param name="cancellation">Ends the start, leaving nothing.</param>
     /// <returns>The running container.</returns>
     /// <exception cref="EngineException">As <see cref="Create"/> and <see cref="Start"/>. The container is then removed.</exception>
-    public ForegroundContainer Run(ContainerOptions options, bool withInput, CancellationToken cancellation = default)
+    public ForegroundProcess Run(ContainerOptions options, bool withInput, CancellationToken cancellation = default)
     {
         (ContainerDocument document, ContainerLock held) = creation.Create(options, cancellation);
         using (held)
@@ -142,6 +144,31 @@ public sealed class ContainerEngine : IDisposable
                 throw;
             }
         }
+    }
+
+    /// <summary>Runs a further command in a running container, attached to this session.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="options">The command.</param>
+    /// <param name="withInput">Whether its standard input is a pipe from this session, instead of empty.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <returns>The running command.</returns>
+    /// <exception cref="EngineException">NotFound, Busy (not running, or paused), InvalidArgument, CommandNotFound, CommandNotExecutable, LaunchFailed.</exception>
+    public ForegroundProcess Execute(string id, ExecOptions options, bool withInput, CancellationToken cancellation = default)
+    {
+        (ContainerSnapshot container, MonitorLink link) = exec.Start(id, options, attach: true, withInput, cancellation);
+        return new AttachedExec(container, link);
+    }
+
+    /// <summary>Runs a further command in a running container and leaves it on its own. Its output goes nowhere.</summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="options">The command.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <returns>Its pid on this machine.</returns>
+    /// <exception cref="EngineException">As <see cref="Execute"/>.</exception>
+    public int ExecuteDetached(string id, ExecOptions options, CancellationToken cancellation = default)
+    {
+        using MonitorLink link = exec.Start(id, options, attach: false, withInput: false, cancellation).Link;
+        return link.Process.Pid;
     }
 
     /// <summary>All containers, oldest first.</summary>

@@ -110,7 +110,7 @@ public sealed class EngineFixture : IDisposable
     /// <returns>How it ended and what it wrote.</returns>
     public RunResult Run(ContainerOptions options, byte[]? input = null, Action<ContainerSnapshot>? during = null)
     {
-        using ForegroundContainer container = Engine.Run(options with { RemoveOnExit = true }, input is not null, TestContext.Current.CancellationToken);
+        using ForegroundProcess container = Engine.Run(options with { RemoveOnExit = true }, input is not null, TestContext.Current.CancellationToken);
         return Finish(container, input, during);
     }
 
@@ -118,7 +118,7 @@ public sealed class EngineFixture : IDisposable
     public RunResult Shell(string root, string script) => Run(new ContainerOptions { RootFileSystem = root, Command = ["sh", "-c", script] });
 
     /// <summary>Reads a container's output and waits for its end.</summary>
-    public static RunResult Finish(ForegroundContainer container, byte[]? input = null, Action<ContainerSnapshot>? during = null)
+    public static RunResult Finish(ForegroundProcess container, byte[]? input = null, Action<ContainerSnapshot>? during = null)
     {
         Task<string> output = Task.Run(() => ReadAll(container.StandardOutput)), error = Task.Run(() => ReadAll(container.StandardError));
         if (input is not null)
@@ -146,8 +146,8 @@ public sealed class EngineFixture : IDisposable
             throw;
         }
 
-        ContainerSnapshot ended = container.WaitForExit(TestContext.Current.CancellationToken);
-        return new RunResult(ended.ExitCode, output.Result, error.Result, ended);
+        ProcessEnd ended = container.WaitForExit(TestContext.Current.CancellationToken);
+        return new RunResult(ended.ExitCode, output.Result, error.Result, container.Container);
     }
 
     /// <summary>Ends and removes every container of this engine.</summary>

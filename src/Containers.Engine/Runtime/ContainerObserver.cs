@@ -83,7 +83,8 @@ internal sealed class ContainerObserver(ContainerStore store)
         }
     }
 
-    private static ContainerSnapshot Describe(ContainerDocument document) => new()
+    /// <summary>What a container's document says.</summary>
+    public static ContainerSnapshot Describe(ContainerDocument document) => new()
     {
         Id = document.Id,
         Name = document.Name,

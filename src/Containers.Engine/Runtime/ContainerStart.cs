@@ -13,8 +13,10 @@ namespace Containers.Engine.Runtime;
 /// <param name="services">The engine's.</param>
 internal sealed class ContainerStart(EngineServices services)
 {
-    private static readonly TimeSpan PatienceAfterCancel = TimeSpan.FromSeconds(10);
-    private static readonly Lazy<long> OpenFilesLimit = new(ProcessLimits.OpenFilesHard);
+    private static readonly Lazy<long> HardLimitOfOpenFiles = new(ProcessLimits.OpenFilesHard);
+
+    /// <summary>RLIMIT_NOFILE's hard limit of this process.</summary>
+    public static long OpenFilesLimit => HardLimitOfOpenFiles.Value;
 
     /// <summary>Starts a container that its caller has locked. Where it fails, nothing of the start is left.</summary>
     /// <param name="document">The container.</param>
@@ -64,24 +66,7 @@ internal sealed class ContainerStart(EngineServices services)
         try
         {
             LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, link.TheirEnds(records, state, services.HandOver)));
-            int helper;
-            using (FileDescriptor memory = Memfd.Create("pscontainers-plan", plan.Bytes))
-            {
-                helper = Spawn.Start(
-                    HelperProgram.File, ["pscontainers", memory.Number.ToString(CultureInfo.InvariantCulture)], [.. plan.Descriptors, memory.Number]);
-            }
-
-            link.CloseTheirEnds();
-            try
-            {
-                AwaitStart(document, plan, link, cgroup, cancellation);
-            }
-            finally
-            {
-                // It ends as soon as it has cloned the monitor.
-                _ = Spawn.Reap(helper);
-            }
-
+            HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;
         }
         catch
@@ -89,35 +74,6 @@ internal sealed class ContainerStart(EngineServices services)
             link.Dispose();
             throw;
         }
-    }
-
-    private static void AwaitStart(ContainerDocument document, LaunchPlan plan, MonitorLink link, ContainerCgroup cgroup, CancellationToken cancellation)
-    {
-        SessionMessage message;
-        try
-        {
-            if (!link.TryReceive(out message, cancellation))
-            {
-                throw new EngineException(
-                    EngineErrorReason.LaunchFailed, document.Name,
-                    $"Starting the container '{document.Name}' failed: the helper ended without a word. The kernel may lack memory, or something killed it.");
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The helper cannot be called back; its container can be killed, and the monitor then releases what it holds.
-            cgroup.Kill();
-            using var patience = new CancellationTokenSource(PatienceAfterCancel);
-            link.ReceiveLast(whenStarted: () => cgroup.Kill(), patience.Token);
-            throw;
-        }
-
-        if (message.Kind == SessionMessage.Failed)
-        {
-            throw LaunchFailure.Explain(document, plan, (int)message.Value1, (Errno)message.Value2, (int)message.Value3);
-        }
-
-        link.Started(message);
     }
 
     private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, LaunchDescriptors descriptors)
@@ -136,7 +92,7 @@ internal sealed class ContainerStart(EngineServices services)
             HostDevices = options.Privileged ? HostDevices.List() : [],
             MountPoint = services.MountPoint,
             StagingPoint = services.StagingPoint,
-            OpenFilesLimit = OpenFilesLimit.Value,
+            OpenFilesLimit = OpenFilesLimit,
             RunningPrefix = $"{{\"bootId\":\"{ProcessIdentity.CurrentBootId}\",",
             HandOverEnvironment = HandOverEnvironment(),
             Descriptors = descriptors,
@@ -165,15 +121,11 @@ internal sealed class ContainerStart(EngineServices services)
         return [.. paths.Where(path => !paths.Any(other => other != path && path.StartsWith(other + "/", StringComparison.Ordinal)))];
     }
 
-    private LaunchCgroup Describe(ContainerCgroup cgroup) => new(
-        [.. cgroup.JoinDescriptors.Select(d => d.Number)],
-        cgroup.IntoDescriptor?.Number,
-        [.. cgroup.Removals.Select(r => (r.Parent.Number, r.Name))],
-        cgroup.OomCounter?.Number,
-        cgroup.Shown,
-        [.. services.Cgroups.MonitorJoinDescriptors.Select(d => d.Number)],
-        services.Cgroups.MonitorIntoDescriptor?.Number)
+    private LaunchCgroup Describe(ContainerCgroup cgroup) => LaunchCgroup.ToJoin(cgroup, services.Cgroups) with
     {
+        Removals = [.. cgroup.Removals.Select(r => (r.Parent.Number, r.Name))],
+        OomCounter = cgroup.OomCounter?.Number,
+        Shown = cgroup.Shown,
         Links = cgroup.Links,
     };
 

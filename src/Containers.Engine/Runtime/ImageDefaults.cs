@@ -50,20 +50,7 @@ internal sealed class ImageDefaults(ContainerOptions options, ImageInfo? image)
                 $"a variable is NAME=VALUE, without a NUL and at most {ContainerOptionsCheck.LongestArgument} characters", null);
         }
 
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        var order = new List<string>();
-        foreach (string variable in (IEnumerable<string>)[DefaultPath, $"HOSTNAME={hostName}", .. configuration.Env, .. options.Environment.Select(e => $"{e.Key}={e.Value}")])
-        {
-            string key = variable[..variable.IndexOf('=', StringComparison.Ordinal)];
-            if (variables.TryAdd(key, variable))
-            {
-                order.Add(key);
-            }
-
-            variables[key] = variable;
-        }
-
-        return [.. order.Select(key => variables[key])];
+        return Variables.Merge([DefaultPath, $"HOSTNAME={hostName}", .. configuration.Env, .. Variables.Texts(options.Environment)]);
     }
 
     /// <summary>The user, and a group after a colon.</summary>

@@ -39,6 +39,9 @@ internal sealed class MonitorLink : IDisposable
     /// <summary>The container's standard error.</summary>
     public FileDescriptor? Error => error?.Read;
 
+    /// <summary>What the helper inherits for a command without records and log.</summary>
+    public LaunchDescriptors TheirEnds() => new(theirSocket.Number, null, null, input?.Read.Number, output?.Write.Number, error?.Write.Number, null);
+
     /// <summary>What the helper inherits.</summary>
     public LaunchDescriptors TheirEnds(FileDescriptor records, FileDescriptor log, FileDescriptor? handOver) => new(
         theirSocket.Number, records.Number, log.Number, input?.Read.Number, output?.Write.Number, error?.Write.Number, handOver?.Number);
@@ -75,7 +78,7 @@ internal sealed class MonitorLink : IDisposable
     /// <summary>Waits until the monitor has said that all is released, or has gone.</summary>
     /// <param name="whenStarted">Called where the command has begun to run in the meantime.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public void ReceiveLast(Action whenStarted, CancellationToken cancellation)
+    public void ReceiveLast(Action<SessionMessage> whenStarted, CancellationToken cancellation)
     {
         try
         {
@@ -83,7 +86,7 @@ internal sealed class MonitorLink : IDisposable
             {
                 if (message.Kind == SessionMessage.Started)
                 {
-                    whenStarted();
+                    whenStarted(message);
                 }
             }
         }

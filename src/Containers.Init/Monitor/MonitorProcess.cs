@@ -66,6 +66,16 @@ internal static unsafe class MonitorProcess
         result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)output, Open.CloseOnExec);
         result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)error, Open.CloseOnExec);
         int pidDescriptor = -1;
+        if (result >= 0 && plan->JoinedProcess >= 0)
+        {
+            // The namespace has processes already: none of them may look into the child or trace it, from its first moment on.
+            Sys.Call(SysNr.Prctl, Prctl.SetDumpable, 0);
+
+            // setns(2): a pid namespace is joined by the children that come.
+            const int newPidNamespace = 0x20000000;
+            result = Sys.Call(SysNr.Setns, plan->JoinedProcess, newPidNamespace);
+        }
+
         if (result >= 0)
         {
             CloneArguments clone = default;

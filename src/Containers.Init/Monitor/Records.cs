@@ -81,6 +81,11 @@ internal static unsafe class Records
 
     private static void Write(int folder, byte* name, byte* temporary, byte* text, byte* end)
     {
+        if (folder < 0)
+        {
+            return;
+        }
+
         long file = Sys.Call(SysNr.Openat, folder, (long)temporary, Open.WriteOnly | Open.Create | Open.Truncate | Open.CloseOnExec, OwnerOnly);
         if (file < 0)
         {

@@ -26,7 +26,7 @@ namespace Containers.Init.Plan;
 internal struct PlanHeader
 {
     /// <summary>"PSCPLAN" and the format's version in the last byte.</summary>
-    internal const ulong ExpectedMagic = 0x02_4e_41_4c_50_43_53_50;
+    internal const ulong ExpectedMagic = 0x03_4e_41_4c_50_43_53_50;
 
     internal ulong Magic;
 
@@ -43,6 +43,9 @@ internal struct PlanHeader
     /// <summary>CLONE_NEW* flags of the container's first process.</summary>
     internal ulong CloneFlags;
 
+    /// <summary>A running process (pidfd_open(2)) whose pid namespace the new one is born into, or -1; its steps join the other namespaces.</summary>
+    internal int JoinedProcess;
+
     /// <summary>The cgroup folder that the first process is born into (CLONE_INTO_CGROUP), or -1.</summary>
     internal int IntoCgroup;
 
@@ -58,7 +61,7 @@ internal struct PlanHeader
     /// <summary>Pipes to the session for the container's output; -1 where none is attached.</summary>
     internal int AttachedOutput, AttachedError;
 
-    /// <summary>The folder of the running and exit records.</summary>
+    /// <summary>The folder of the running and exit records; -1 for none.</summary>
     internal int RecordsFolder;
 
     /// <summary>The folder of the log; -1 for none.</summary>

@@ -14,7 +14,7 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Cancelled by Ctrl-C.</summary>
-    private protected CancellationToken StopToken => _stopping.Token;
+    internal CancellationToken StopToken => _stopping.Token;
 
     /// <summary>The engine; a failure to open it ends the cmdlet, since no object could fare better.</summary>
     private protected ContainerEngine OpenEngine()
@@ -171,7 +171,7 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
     /// <param name="message">What is wrong and what to write instead.</param>
     /// <param name="target">The object.</param>
     [DoesNotReturn]
-    private protected void Refuse(string id, string message, object? target)
+    internal void Refuse(string id, string message, object? target)
     {
         ThrowTerminatingError(EngineErrors.Usage(id, message, target));
         throw new PSInvalidOperationException(message);

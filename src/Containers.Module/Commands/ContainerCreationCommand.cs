@@ -194,31 +194,8 @@ public abstract class ContainerCreationCommand : ContainerCommand
     private protected string NewContainerDescription =>
         (Name is null ? "a container" : $"the container '{Name}'") + $" of {(ParameterSetName == FolderSet ? "the folder" : "the image")} '{(ParameterSetName == FolderSet ? RootFileSystem : Image)}'";
 
-    /// <summary>Refuses what was meant for docker's command line, with the right spelling.</summary>
-    /// <remarks>
-    /// PowerShell puts parameters that it does not know in front of the remaining arguments: in <c>Invoke-Container -it alpine sh</c>
-    /// the image is <c>sh</c> and the command <c>-it alpine</c>.
-    /// </remarks>
-    private protected void RefuseMisplacedOptions()
-    {
-        if (ParameterSetName == ImageSet && Image.StartsWith('-'))
-        {
-            Refuse("ImageBeginsWithDash", $"'{Image}' is no image. {DockerOption.Spelling(Image, MyInvocation.MyCommand)}", Image);
-        }
-
-        if (Command is [var first, ..] && first.StartsWith('-'))
-        {
-            Refuse("CommandBeginsWithDash", $"'{first}' is no command. {DockerOption.Spelling(first, MyInvocation.MyCommand)}", first);
-        }
-
-        if (SwallowedOption.Find(MyInvocation, wordsBefore: ParameterSetName == ImageSet ? 2 : 1) is var (option, parameter))
-        {
-            Refuse(
-                "OptionOfTheCommand",
-                $"PowerShell takes '{option}' for -{parameter} of {MyInvocation.MyCommand.Name}. Write -- before the command if it is the program's, or the whole name -{parameter} if it is not.",
-                option);
-        }
-    }
+    /// <summary>Refuses options that stand in the image's or the command's place.</summary>
+    private protected void RefuseMisplacedOptions() => MisplacedOption.Refuse(this, "image", ParameterSetName == ImageSet ? Image : null, Command);
 
     /// <summary>What the parameters ask of the engine.</summary>
     /// <returns>The options.</returns>
@@ -229,7 +206,7 @@ public abstract class ContainerCreationCommand : ContainerCommand
         Name = Name,
         Command = Command ?? [],
         Entrypoint = Entrypoint,
-        Environment = Variables(),
+        Environment = CommandVariables.Collect(this, Env, EnvFile),
         User = User,
         WorkingDirectory = WorkingDirectory,
         HostName = HostName,
@@ -285,35 +262,6 @@ public abstract class ContainerCreationCommand : ContainerCommand
 
     private static Dictionary<string, string> AsReadOnly(IDictionary<string, string>? values) =>
         values is null ? [] : new Dictionary<string, string>(values, StringComparer.Ordinal);
-
-    private Dictionary<string, string> Variables()
-    {
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var file in EnvFile)
-        {
-            var path = SessionState.Path.GetUnresolvedProviderPathFromPSPath(file);
-            try
-            {
-                EnvironmentFile.Read(path, variables);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                ThrowTerminatingError(new ErrorRecord(
-                    new IOException($"The file of variables '{path}' cannot be read: {e.Message}", e), "EnvFileNotReadable", ErrorCategory.ReadError, file));
-            }
-            catch (FormatException e)
-            {
-                ThrowTerminatingError(new ErrorRecord(e, "EnvFileInvalid", ErrorCategory.InvalidData, file));
-            }
-        }
-
-        foreach (var (key, value) in AsReadOnly(Env))
-        {
-            variables[key] = value;
-        }
-
-        return variables;
-    }
 
     private string? LastSecurityOption(string name) => Array.FindLast(SecurityOpt, option => option.Name == name)?.Value;
 

@@ -7,21 +7,22 @@ internal static class DockerOption
 {
     /// <summary>What to write instead of a word that begins with a dash and stands where an image or a command should.</summary>
     /// <param name="word">The word.</param>
+    /// <param name="kind">What the cmdlet's target is: <c>image</c> or <c>container</c>.</param>
     /// <param name="command">The cmdlet, for its parameters.</param>
     /// <returns>A sentence.</returns>
-    public static string Spelling(string word, CommandInfo command)
+    public static string Spelling(string word, string kind, CommandInfo command)
     {
-        const string Order = "Parameters come first, then the image, then -- and the command.";
+        var order = $"Parameters come first, then the {kind}, then -- and the command.";
         switch (word)
         {
             case "-it" or "-ti":
-                return "-it is spelt -Interactive -Tty; terminals (-Tty) are not there yet. " + Order;
+                return "-it is spelt -Interactive -Tty; terminals (-Tty) are not there yet. " + order;
             case "-t" or "--tty" or "-Tty":
-                return "Terminals (-Tty) are not there yet. " + Order;
+                return "Terminals (-Tty) are not there yet. " + order;
             case "-i":
-                return "-i is spelt -Interactive. " + Order;
+                return "-i is spelt -Interactive. " + order;
             case "-d":
-                return "-d is spelt -Detach. " + Order;
+                return "-d is spelt -Detach. " + order;
         }
 
         var name = Short(word) ?? string.Concat(word.TrimStart('-').Split('=')[0].Split('-', StringSplitOptions.RemoveEmptyEntries)
@@ -33,13 +34,13 @@ internal static class DockerOption
 
         if (NotThereYet.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            return $"-{name} is not there yet. " + Order;
+            return $"-{name} is not there yet. " + order;
         }
 
         var parameter = command.Parameters.Keys.FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase));
         return parameter is null
-            ? $"{command.Name} has no parameter {word}. {Order}"
-            : $"{word} is spelt -{parameter}. {Order}";
+            ? $"{command.Name} has no parameter {word}. {order}"
+            : $"{word} is spelt -{parameter}. {order}";
     }
 
     private static readonly string[] NotThereYet =

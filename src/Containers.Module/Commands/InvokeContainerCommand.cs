@@ -1,10 +1,7 @@
 using System.Management.Automation;
 using Containers.Engine;
 using Containers.Engine.Runtime;
-using Containers.Errors;
 using Containers.Foreground;
-using Containers.Interop;
-using Containers.Module.NativeStreams;
 
 namespace Containers.Commands;
 
@@ -29,11 +26,7 @@ namespace Containers.Commands;
 [OutputType(typeof(string), typeof(byte[]), typeof(ContainerRunResult), typeof(Container))]
 public sealed class InvokeContainerCommand : ContainerCreationCommand
 {
-    private readonly Lock _runGate = new();
-    private readonly List<string> _output = [];
-    private readonly List<string> _error = [];
-    private NativeCommandStreams? _streams;
-    private ForegroundRun? _run;
+    private ForegroundCommand? _foreground;
 
     /// <summary>Standard input: text goes as lines of UTF-8, bytes go as they are.</summary>
     [Parameter(ValueFromPipeline = true)]
@@ -71,87 +64,47 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
     protected override void BeginProcessing()
     {
         RefuseMisplacedOptions();
-        RefuseContradictions();
+        new ForegroundUsage(Detach, HasInput, Interactive, AsByteStream, OutFile, PassThru).Check(this, "container");
         var options = Options();
         if (!ShouldProcess(NewContainerDescription, Detach ? "Start" : "Run"))
         {
             return;
         }
 
-        _streams = new NativeCommandStreams(this);
+        _foreground = new ForegroundCommand(this, CreationError, CommandName) { PassThru = PassThru, AsByteStream = AsByteStream, OutFile = OutFile };
         if (Detach)
         {
             StartDetached(options);
             return;
         }
 
-        var file = OpenOutFile();
-        try
-        {
-            var engine = OpenEngine();
-            ProvideImage(engine);
-            var container = engine.Run(options, HasInput || Interactive, StopToken);
-            var run = new ForegroundRun(container, AsByteStream, file);
-            file = null;
-            lock (_runGate)
+        _foreground.Start(
+            () =>
             {
-                _run = run;
-            }
-
-            if (StopToken.IsCancellationRequested)
-            {
-                run.Interrupt();
-            }
-
-            if (Interactive && !HasInput)
-            {
-                run.AttachConsole();
-            }
-        }
-        catch (EngineException e)
-        {
-            Fail(e);
-        }
-        catch (KernelException e)
-        {
-            Fail(EngineErrors.Unforeseen(e));
-        }
-        catch (OperationCanceledException)
-        {
-            throw new PipelineStoppedException();
-        }
-        finally
-        {
-            file?.Dispose();
-        }
+                var engine = OpenEngine();
+                ProvideImage(engine);
+                return engine.Run(options, HasInput || Interactive, StopToken);
+            },
+            withConsole: Interactive && !HasInput);
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (_run is { } run && HasInput)
+        if (HasInput)
         {
-            Guarded(run, () => run.Feed(InputEncoding.Encode(InputObject), Deliver));
+            _foreground?.Feed(InputObject);
         }
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
-    {
-        if (_run is { } run)
-        {
-            Guarded(run, () => Finish(run));
-        }
-    }
+    protected override void EndProcessing() => _foreground?.Finish();
 
     /// <inheritdoc/>
     protected override void StopProcessing()
     {
         base.StopProcessing();
-        lock (_runGate)
-        {
-            _run?.Interrupt();
-        }
+        _foreground?.Interrupt();
     }
 
     /// <inheritdoc/>
@@ -159,48 +112,10 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
     {
         if (disposing)
         {
-            // Reached with a container still running where a command upstream ended the pipeline.
-            _run?.End();
+            _foreground?.Dispose();
         }
 
         base.Dispose(disposing);
-    }
-
-    private void RefuseContradictions()
-    {
-        if (Detach && (Interactive || AsByteStream || PassThru || OutFile is not null))
-        {
-            Refuse("DetachWithOutput", "-Detach leaves the container on its own: -Interactive, -AsByteStream, -OutFile and -PassThru are for one in the foreground.", null);
-        }
-
-        if (Detach && HasInput)
-        {
-            Refuse("DetachWithInput", "-Detach leaves the container on its own, so that nothing can be piped into it.", null);
-        }
-
-        if ((AsByteStream && (PassThru || OutFile is not null)) || (PassThru && OutFile is not null))
-        {
-            Refuse("OutputFormsExclude", "-AsByteStream, -OutFile and -PassThru each say where standard output goes: take one of them.", null);
-        }
-    }
-
-    private FileStream? OpenOutFile()
-    {
-        if (OutFile is null)
-        {
-            return null;
-        }
-
-        var path = SessionState.Path.GetUnresolvedProviderPathFromPSPath(OutFile);
-        try
-        {
-            return new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            ThrowTerminatingError(new ErrorRecord(e, "OutFileNotWritable", ErrorCategory.OpenError, path));
-            throw;
-        }
     }
 
     private void StartDetached(ContainerOptions options)
@@ -220,7 +135,7 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
                 RemoveUnstarted(engine, made.Id);
             }
 
-            Fail(e);
+            _foreground!.Fail(e);
         }
     }
 
@@ -235,114 +150,4 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
             WriteWarning($"The container that could not be started was not removed either: {e.Message}");
         }
     }
-
-    private void Fail(EngineException failure)
-    {
-        if (StopToken.IsCancellationRequested && failure.Reason == EngineErrorReason.Canceled)
-        {
-            throw new PipelineStoppedException();
-        }
-
-        // The exit code first: under ErrorAction Stop, writing the error ends the cmdlet.
-        _streams!.SetExitCode(EngineErrors.ExitCode(failure), CommandName);
-        WriteError(CreationError(failure));
-    }
-
-    private void Finish(ForegroundRun run)
-    {
-        var ended = run.WaitForExit(Deliver, StopToken);
-        if (PassThru)
-        {
-            WriteObject(new ContainerRunResult
-            {
-                ExitCode = ended.ExitCode,
-                Output = _output,
-                Error = _error,
-                Signal = EngineMapping.ToSignal(ended.Signal),
-                Reason = (ContainerStateReason)ended.Reason,
-                StartedAt = ended.StartedAt,
-                FinishedAt = ended.FinishedAt,
-                ContainerId = ended.Id,
-                ContainerName = ended.Name,
-            });
-        }
-
-        if (ended.ExitCode is { } code)
-        {
-            _streams!.SetExitCode(code, CommandName);
-            return;
-        }
-
-        Fail(new EngineException(
-            EngineErrorReason.Internal,
-            ended.Name,
-            $"How the container '{ended.Name}' ended is not known ({ended.Reason}): its exit code is lost."));
-    }
-
-    private void Deliver(OutputPiece piece)
-    {
-        if (PassThru)
-        {
-            (piece.IsError ? _error : _output).AddRange(piece.Lines);
-            return;
-        }
-
-        if (piece.Bytes is { } bytes)
-        {
-            WriteObject(bytes, enumerateCollection: false);
-            return;
-        }
-
-        foreach (var line in piece.Lines)
-        {
-            if (piece.IsError)
-            {
-                _streams!.WriteErrorLine(line);
-            }
-            else
-            {
-                WriteObject(line);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Does a part of the run. Whatever ends it early (Ctrl-C; a closed reader, which PowerShell tells by an exception of
-    /// WriteObject; an error under ErrorAction Stop) ends the container first.
-    /// </summary>
-    private void Guarded(ForegroundRun run, Action work)
-    {
-        var done = false;
-        try
-        {
-            work();
-            done = true;
-        }
-        catch (EngineException e)
-        {
-            run.End();
-            done = true;
-            Fail(e);
-        }
-        catch (IOException e)
-        {
-            run.End();
-            done = true;
-            _streams!.SetExitCode(EngineExitCode, CommandName);
-            WriteError(new ErrorRecord(e, "ContainerOutputFailed", ErrorCategory.WriteError, OutFile ?? CommandName));
-        }
-        catch (OperationCanceledException)
-        {
-            throw new PipelineStoppedException();
-        }
-        finally
-        {
-            if (!done)
-            {
-                run.End();
-            }
-        }
-    }
-
-    private const int EngineExitCode = 125;
 }

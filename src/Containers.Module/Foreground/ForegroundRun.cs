@@ -6,7 +6,7 @@ using Containers.Interop;
 namespace Containers.Foreground;
 
 /// <summary>
-/// A container in the foreground, from the side of the pipeline, whose thread does everything: it waits for output, room for
+/// A command of a container in the foreground, from the side of the pipeline, whose thread does everything: it waits for output, room for
 /// input and Ctrl-C at once, and so slows the container down where its own reader is slow. <see cref="Interrupt"/> may be called on any thread.
 /// </summary>
 internal sealed class ForegroundRun
@@ -18,7 +18,7 @@ internal sealed class ForegroundRun
     /// <summary>How long a container has to end after SIGINT.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
-    private readonly ForegroundContainer _container;
+    private readonly ForegroundProcess _process;
     private readonly OutputReader _output;
     private readonly OutputReader _error;
     private readonly InputWriter _input;
@@ -30,16 +30,19 @@ internal sealed class ForegroundRun
     private bool _over;
 
     /// <summary>From here on the run owns the container and the file.</summary>
-    /// <param name="container">The running container.</param>
+    /// <param name="process">The running process.</param>
     /// <param name="asBytes">Whether standard output comes as bytes instead of lines.</param>
     /// <param name="outFile">Where standard output goes instead of the pipeline, or null.</param>
-    public ForegroundRun(ForegroundContainer container, bool asBytes, Stream? outFile)
+    public ForegroundRun(ForegroundProcess process, bool asBytes, Stream? outFile)
     {
-        _container = container;
-        _output = new OutputReader(container.StandardOutput, isError: false, asBytes, outFile);
-        _error = new OutputReader(container.StandardError, isError: true, asBytes: false, file: null);
-        _input = new InputWriter(container.StandardInput);
+        _process = process;
+        _output = new OutputReader(process.StandardOutput, isError: false, asBytes, outFile);
+        _error = new OutputReader(process.StandardError, isError: true, asBytes: false, file: null);
+        _input = new InputWriter(process.StandardInput);
     }
+
+    /// <summary>The container.</summary>
+    public ContainerSnapshot Container => _process.Container;
 
     /// <summary>
     /// Passes the terminal's standard input on from now on. It is read only while the container runs and reads: what is typed at
@@ -61,8 +64,8 @@ internal sealed class ForegroundRun
     /// <summary>Ends the input, passes on the rest of the output, and waits for the end.</summary>
     /// <param name="deliver">Told each piece of output.</param>
     /// <param name="cancellation">Ctrl-C.</param>
-    /// <returns>The ended container.</returns>
-    public ContainerSnapshot WaitForExit(Action<OutputPiece> deliver, CancellationToken cancellation)
+    /// <returns>How it ended.</returns>
+    public ProcessEnd WaitForExit(Action<OutputPiece> deliver, CancellationToken cancellation)
     {
         if (_console is { } console)
         {
@@ -76,7 +79,7 @@ internal sealed class ForegroundRun
         }
 
         ThrowIfInterrupted();
-        var ended = _container.WaitForExit(cancellation);
+        var ended = _process.WaitForExit(cancellation);
         Close();
         return ended;
     }
@@ -115,7 +118,7 @@ internal sealed class ForegroundRun
             if (!WaitUntilGraceIsOver())
             {
                 SendSignal(Killed);
-                _container.WaitForExit(CancellationToken.None);
+                _process.WaitForExit(CancellationToken.None);
             }
         }
         catch (EngineException)
@@ -134,7 +137,7 @@ internal sealed class ForegroundRun
         using var grace = new CancellationTokenSource(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
         try
         {
-            _container.WaitForExit(grace.Token);
+            _process.WaitForExit(grace.Token);
             return true;
         }
         catch (OperationCanceledException)
@@ -151,7 +154,7 @@ internal sealed class ForegroundRun
     {
         try
         {
-            _container.Signal(signal);
+            _process.Signal(signal);
         }
         catch (EngineException)
         {
@@ -229,7 +232,7 @@ internal sealed class ForegroundRun
         }
 
         CloseStreams();
-        _container.Dispose();
+        _process.Dispose();
         _wakeUp.Dispose();
     }
 

@@ -88,7 +88,7 @@ internal static class EditedLaunch
             Assert.True(link.TryReceive(out SessionMessage message, TestContext.Current.CancellationToken), "the helper ended without a word");
             if (message.Kind == SessionMessage.Failed)
             {
-                throw LaunchFailure.Explain(document, compiled, (int)message.Value1, (Errno)message.Value2, (int)message.Value3);
+                throw LaunchFailure.Explain(compiled, (int)message.Value1, (Errno)message.Value2, (int)message.Value3);
             }
 
             link.Started(message);

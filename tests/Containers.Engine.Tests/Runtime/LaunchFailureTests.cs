@@ -85,7 +85,7 @@ public sealed class LaunchFailureTests : IDisposable
             using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(milliseconds));
             try
             {
-                using ForegroundContainer container = fixture.Engine.Run(Options(root), withInput: false, soon.Token);
+                using ForegroundProcess container = fixture.Engine.Run(Options(root), withInput: false, soon.Token);
                 _ = EngineFixture.Finish(container);
             }
             catch (OperationCanceledException)

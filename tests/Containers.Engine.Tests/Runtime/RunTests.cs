@@ -54,7 +54,7 @@ public sealed class RunTests : IDisposable
     public async Task Ten_megabytes_pass_in_both_directions_unchanged()
     {
         byte[] data = RandomNumberGenerator.GetBytes(10 * 1024 * 1024);
-        using ForegroundContainer container = fixture.Engine.Run(
+        using ForegroundProcess container = fixture.Engine.Run(
             new ContainerOptions { RootFileSystem = fixture.MakeRoot(), Command = ["cat"], RemoveOnExit = true }, withInput: true, TestContext.Current.CancellationToken);
         var writer = Task.Run(
             () =>
@@ -74,7 +74,7 @@ public sealed class RunTests : IDisposable
     public void A_reader_that_stops_slows_the_container_and_loses_nothing()
     {
         string root = fixture.MakeRoot(), shared = fixture.MakeFolder("shared");
-        using ForegroundContainer container = fixture.Engine.Run(
+        using ForegroundProcess container = fixture.Engine.Run(
             new ContainerOptions
             {
                 RootFileSystem = root,
@@ -104,7 +104,7 @@ public sealed class RunTests : IDisposable
     public void A_reader_that_closes_early_neither_ends_nor_blocks_the_container()
     {
         string root = fixture.MakeRoot(), shared = fixture.MakeFolder("shared");
-        using ForegroundContainer container = fixture.Engine.Run(
+        using ForegroundProcess container = fixture.Engine.Run(
             new ContainerOptions
             {
                 RootFileSystem = root,
@@ -126,10 +126,10 @@ public sealed class RunTests : IDisposable
     [Trait("Kernel", "CgroupV2")]
     public void A_signal_ends_the_first_process_and_is_told(int signal, int code)
     {
-        using ForegroundContainer container = Loop(fixture.MakeRoot(), $"trap 'trap - TERM INT; exit {code}' TERM INT; echo ready; while :; do sleep 0.05; done");
+        using ForegroundProcess container = Loop(fixture.MakeRoot(), $"trap 'trap - TERM INT; exit {code}' TERM INT; echo ready; while :; do sleep 0.05; done");
         Assert.Equal((int)'r', container.StandardOutput.ReadByte());
         container.Signal(signal);
-        ContainerSnapshot ended = container.WaitForExit(TestContext.Current.CancellationToken);
+        ProcessEnd ended = container.WaitForExit(TestContext.Current.CancellationToken);
         Assert.Equal(code, ended.ExitCode);
         Assert.Equal(signal == 9 ? 9 : null, ended.Signal);
         container.Signal(15);
@@ -141,7 +141,7 @@ public sealed class RunTests : IDisposable
     [InlineData(1)]
     public void A_signal_reaches_a_handler(int signal)
     {
-        using ForegroundContainer container = Loop(fixture.MakeRoot(), $"trap 'exit 7' {signal}; echo ready; while :; do sleep 0.05; done");
+        using ForegroundProcess container = Loop(fixture.MakeRoot(), $"trap 'exit 7' {signal}; echo ready; while :; do sleep 0.05; done");
         Assert.Equal((int)'r', container.StandardOutput.ReadByte());
         fixture.Engine.Signal(container.Container.Id, signal);
         Assert.Equal(7, container.WaitForExit(TestContext.Current.CancellationToken).ExitCode);
@@ -199,7 +199,7 @@ public sealed class RunTests : IDisposable
     [InlineData(15, "true", 143)]
     public void Init_passes_signals_on_and_ends_as_the_command_did(int signal, string handler, int code)
     {
-        using ForegroundContainer container = fixture.Engine.Run(
+        using ForegroundProcess container = fixture.Engine.Run(
             new ContainerOptions { RootFileSystem = fixture.MakeRoot(), Init = true, RemoveOnExit = true, Command = ["sh", "-c", $"{handler}; echo ready; while :; do sleep 0.05; done"] },
             withInput: false, TestContext.Current.CancellationToken);
         Assert.Equal((int)'r', container.StandardOutput.ReadByte());
@@ -218,7 +218,7 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void A_cancelled_wait_leaves_the_container_running()
     {
-        using ForegroundContainer container = Loop(fixture.MakeRoot(), "while :; do sleep 0.05; done");
+        using ForegroundProcess container = Loop(fixture.MakeRoot(), "while :; do sleep 0.05; done");
         using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         var watch = Stopwatch.StartNew();
         Assert.ThrowsAny<OperationCanceledException>(() => container.WaitForExit(soon.Token));
@@ -228,7 +228,7 @@ public sealed class RunTests : IDisposable
         Assert.Equal(137, container.WaitForExit(TestContext.Current.CancellationToken).ExitCode);
     }
 
-    private ForegroundContainer Loop(string root, string script) => fixture.Engine.Run(
+    private ForegroundProcess Loop(string root, string script) => fixture.Engine.Run(
         new ContainerOptions { RootFileSystem = root, Command = ["sh", "-c", script], RemoveOnExit = true }, withInput: false, TestContext.Current.CancellationToken);
 
     private static void WriteExecutable(string path, string text)

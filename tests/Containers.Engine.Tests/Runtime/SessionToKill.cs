@@ -42,7 +42,7 @@ public sealed class SessionToKill
         (ContainerEngine engine, string root, string shared) = Open();
         using (engine)
         {
-            using ForegroundContainer container = engine.Run(
+            using ForegroundProcess container = engine.Run(
                 new ContainerOptions
                 {
                     RootFileSystem = root,
@@ -101,7 +101,7 @@ public sealed class SessionToKill
 
     private static void Lives(ContainerEngine engine, ContainerOptions options)
     {
-        using (ForegroundContainer goes = engine.Run(options with { RemoveOnExit = true }, withInput: false))
+        using (ForegroundProcess goes = engine.Run(options with { RemoveOnExit = true }, withInput: false))
         {
             _ = goes.WaitForExit(CancellationToken.None);
         }

@@ -10,7 +10,7 @@ namespace Containers.Module.Tests.Foreground;
 /// A process of this machine in the place of a container: real pipes and real signals, so that the pumps are tested apart
 /// from the engine.
 /// </summary>
-internal sealed class ProcessContainer : ForegroundContainer
+internal sealed class ProcessContainer : ForegroundProcess
 {
     private readonly Process _process;
 
@@ -72,7 +72,7 @@ internal sealed class ProcessContainer : ForegroundContainer
         kill.WaitForExit();
     }
 
-    public override ContainerSnapshot WaitForExit(CancellationToken cancellation)
+    public override ProcessEnd WaitForExit(CancellationToken cancellation)
     {
         try
         {
@@ -83,7 +83,7 @@ internal sealed class ProcessContainer : ForegroundContainer
             throw new EngineException(EngineErrorReason.Canceled, "test", "The waiting was cancelled.");
         }
 
-        return Container with { State = Engine.Runtime.ContainerState.Exited, ExitCode = _process.ExitCode };
+        return new ProcessEnd(_process.ExitCode, Signal: null, StateReason.None, StartedAt: null, FinishedAt: null);
     }
 
     protected override void Dispose(bool disposing)

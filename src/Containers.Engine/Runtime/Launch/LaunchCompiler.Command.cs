@@ -36,7 +36,11 @@ internal sealed partial class LaunchCompiler
             plan.Call(text, SysNr.Ioctl, socket, SetInterfaceFlags, PlanArgument.Offset(plan.AddBytes(interfaceRequest)));
             plan.Call(text, SysNr.Close, socket);
         }
+    }
 
+    /// <summary>What a process has from its parent and must not have from the session.</summary>
+    private void SetUpProcess()
+    {
         // The C library's posix_spawn(3) leaves the two signals that it keeps for its threads ignored, whatever it is asked for.
         PlanArgument defaultAction = PlanArgument.Offset(plan.AddStruct([0, 0, 0, 0]));
         for (int signal = FirstThreadSignal; signal <= LastThreadSignal; signal++)
@@ -80,9 +84,12 @@ internal sealed partial class LaunchCompiler
         PlanArgument group = parts.Length > 1 && parts[1].Length > 0 ? Text(parts[1]) : 0;
         plan.Do(
             new("finding the user", command.User), PlanOperation.LookUpUser, root, Text(parts[0].Length > 0 ? parts[0] : "0"), group, home, homeSize, proc);
+    }
 
+    private void MakeWorkingFolder()
+    {
         workingFolder = plan.NewRegister();
-        plan.Do(new("making the working directory", command.WorkingDirectory), PlanOperation.MakeFolders, root, Text(command.WorkingDirectory), 0x1ed)
+        plan.Do(new("making the working directory", request.Command.WorkingDirectory), PlanOperation.MakeFolders, root, Text(request.Command.WorkingDirectory), 0x1ed)
             .Into(workingFolder);
     }
 

@@ -42,19 +42,39 @@ internal sealed partial class LaunchCompiler
     {
         var compiler = new LaunchCompiler(request);
         PlanHeader header = compiler.Header();
-        compiler.Begin();
-        compiler.MountRoot();
-        compiler.MountProc();
-        compiler.MountDev();
-        compiler.MountSys();
-        compiler.MountVolumes();
-        compiler.RestrictSystemPaths();
-        compiler.SetUpHost();
-        compiler.FindUser();
-        compiler.EnterRoot();
+        if (request.Root is LaunchRoot.Running running)
+        {
+            compiler.JoinContainer(running);
+        }
+        else
+        {
+            compiler.MakeContainer();
+        }
+
         compiler.BecomeCommand();
         byte[] bytes = compiler.plan.Build(header).ToArray();
-        return new LaunchPlan(bytes, compiler.plan.Texts, compiler.plan.Descriptors);
+        string name = request.Options.Name ?? request.Id;
+        var subject = new LaunchSubject(name, request.Purpose ?? $"Starting the container '{name}'", request.Command.Arguments[0], request.Command.User);
+        return new LaunchPlan(bytes, compiler.plan.Texts, compiler.plan.Descriptors, subject);
+    }
+
+    private void MakeContainer()
+    {
+        Begin();
+
+        // After the move: a cgroup namespace's root is where its first process is at this moment.
+        plan.Call(new("making the cgroup namespace"), SysNr.Unshare, NewCgroup);
+        MountRoot();
+        MountProc();
+        MountDev();
+        MountSys();
+        MountVolumes();
+        RestrictSystemPaths();
+        SetUpHost();
+        SetUpProcess();
+        FindUser();
+        MakeWorkingFolder();
+        EnterRoot();
     }
 
     private PlanHeader Header()
@@ -79,18 +99,20 @@ internal sealed partial class LaunchCompiler
             _ = plan.Inherit(file, isMonitors: false);
         }
 
+        LaunchRoot.Running? joined = request.Root as LaunchRoot.Running;
         return new PlanHeader
         {
             Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0),
-            CloneFlags = (ulong)(NewMount | NewPid | NewUts | NewIpc | (Options.Network == NetworkMode.Host ? 0 : NewNetwork)),
+            CloneFlags = joined is null ? (ulong)(NewMount | NewPid | NewUts | NewIpc | (Options.Network == NetworkMode.Host ? 0 : NewNetwork)) : 0,
+            JoinedProcess = joined is null ? -1 : plan.Inherit(joined.Process, isMonitors: false),
             MonitorIntoCgroup = cgroup.MonitorInto is int monitorInto ? plan.Inherit(monitorInto, isMonitors: false) : -1,
             IntoCgroup = cgroup.Into is int into ? plan.Inherit(into, isMonitors: false) : -1,
             Session = plan.Inherit(d.Session, isMonitors: true),
             StandardInput = d.StandardInput is int input ? plan.Inherit(input, isMonitors: false) : -1,
             AttachedOutput = d.Output is int output ? plan.Inherit(output, isMonitors: true) : -1,
             AttachedError = d.Error is int error ? plan.Inherit(error, isMonitors: true) : -1,
-            RecordsFolder = plan.Inherit(d.RecordsFolder, isMonitors: true),
-            LogFolder = plan.Inherit(d.LogFolder, isMonitors: true),
+            RecordsFolder = d.RecordsFolder is int records ? plan.Inherit(records, isMonitors: true) : -1,
+            LogFolder = d.LogFolder is int log ? plan.Inherit(log, isMonitors: true) : -1,
             OomCounter = cgroup.OomCounter is int counter ? plan.Inherit(counter, isMonitors: true) : -1,
             HandOverProgram = d.HandOver is int program ? plan.Inherit(program, isMonitors: true) : -1,
             LogMaxFiles = Log.MaxFiles,
@@ -121,9 +143,6 @@ internal sealed partial class LaunchCompiler
         {
             plan.Call(new("joining the container's cgroup"), SysNr.Write, file, Text("0"), 1);
         }
-
-        // After the move: a cgroup namespace's root is where its first process is at this moment.
-        plan.Call(new("making the cgroup namespace"), SysNr.Unshare, NewCgroup);
     }
 
     private PlanArgument Text(string text) => PlanArgument.Offset(plan.AddString(text));
@@ -139,4 +158,12 @@ internal sealed partial class LaunchCompiler
 /// <param name="Bytes">For the memfd.</param>
 /// <param name="Texts">What each step does.</param>
 /// <param name="Descriptors">What the helper inherits.</param>
-internal sealed record LaunchPlan(byte[] Bytes, IReadOnlyList<StepText> Texts, int[] Descriptors);
+/// <param name="Subject">What it is for.</param>
+internal sealed record LaunchPlan(byte[] Bytes, IReadOnlyList<StepText> Texts, int[] Descriptors, LaunchSubject Subject);
+
+/// <summary>What a plan is for, as the sentence for its failure says it. Command and user may be an image's.</summary>
+/// <param name="Name">The container's name.</param>
+/// <param name="Purpose">What is attempted.</param>
+/// <param name="Command">The program.</param>
+/// <param name="User">user[:group].</param>
+internal sealed record LaunchSubject(string Name, string Purpose, string Command, string User);

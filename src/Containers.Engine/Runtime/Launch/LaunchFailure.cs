@@ -8,30 +8,32 @@ namespace Containers.Engine.Runtime.Launch;
 /// <summary>The sentence for a step of the start that failed.</summary>
 internal static class LaunchFailure
 {
-    public static EngineException Explain(ContainerDocument document, LaunchPlan plan, int step, Errno errno, int fault)
+    public static EngineException Explain(LaunchPlan plan, int step, Errno errno, int fault)
     {
+        LaunchSubject subject = plan.Subject;
+
         // Command, user and folder may be the image's: nothing in them may reach a terminal as a control character.
-        string command = Shown(document.Command.Arguments[0]);
+        string command = Shown(subject.Command);
         switch (fault)
         {
             case PlanFault.CommandNotFound:
                 return new EngineException(
-                    EngineErrorReason.CommandNotFound, document.Name,
+                    EngineErrorReason.CommandNotFound, subject.Name,
                     command.Contains('/', StringComparison.Ordinal)
-                        ? $"The command '{command}' is not in the container '{document.Name}' (or the interpreter it names is not)."
-                        : $"The command '{command}' is not in the container '{document.Name}': no folder of its PATH holds it.",
+                        ? $"The command '{command}' is not in the container '{subject.Name}' (or the interpreter it names is not)."
+                        : $"The command '{command}' is not in the container '{subject.Name}': no folder of its PATH holds it.",
                     errno);
             case PlanFault.CommandNotExecutable:
                 return new EngineException(
-                    EngineErrorReason.CommandNotExecutable, document.Name,
-                    $"The command '{command}' of the container '{document.Name}' cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
+                    EngineErrorReason.CommandNotExecutable, subject.Name,
+                    $"The command '{command}' of the container '{subject.Name}' cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
         }
 
         string what = step >= 0 && step < plan.Texts.Count ? new([.. plan.Texts[step].ToString().Select(c => char.IsControl(c) ? '?' : c)])
             : fault == PlanFault.Died ? "preparing its first process"
-            : "making the namespaces";
-        string why = Why(document, what, fault, errno);
-        return new EngineException(EngineErrorReason.LaunchFailed, document.Name, $"Starting the container '{document.Name}' failed while {what}: {why}", errno);
+            : "making or joining the namespaces";
+        string why = Why(subject, what, fault, errno);
+        return new EngineException(EngineErrorReason.LaunchFailed, subject.Name, $"{subject.Purpose} failed while {what}: {why}", errno);
     }
 
     private static string Shown(string text) => EntryName.Show(Encoding.UTF8.GetBytes(text));
@@ -51,9 +53,9 @@ internal static class LaunchFailure
         _ => string.Empty,
     };
 
-    private static string Why(ContainerDocument document, string what, int fault, Errno errno)
+    private static string Why(LaunchSubject subject, string what, int fault, Errno errno)
     {
-        string user = Shown(document.Command.User);
+        string user = Shown(subject.User);
         return fault switch
         {
             PlanFault.UserUnknown => $"there is no user '{user.Split(':')[0]}' in the image's /etc/passwd. Give a number, or a name that is there.",

@@ -1,8 +1,11 @@
-using Containers.Engine.Runtime;
+using Containers.Engine.Cgroups;
 
 namespace Containers.Engine.Runtime.Launch;
 
-/// <summary>Everything a launch plan is compiled from. Paths are the host's own or the user's; none comes from an image unless said.</summary>
+/// <summary>
+/// Everything a launch plan is compiled from. Of a command in a running container (<see cref="LaunchRoot.Running"/>) the folders to mount on, the record's
+/// beginning and the hand-over are not asked for. Paths are the host's own or the user's; none comes from an image unless said.
+/// </summary>
 internal sealed record LaunchRequest
 {
     /// <summary>The container's id.</summary>
@@ -10,6 +13,9 @@ internal sealed record LaunchRequest
 
     /// <summary>What the user asked for.</summary>
     public required ContainerOptions Options { get; init; }
+
+    /// <summary>What is attempted, for the sentence when it fails; null for the container's start.</summary>
+    public string? Purpose { get; init; }
 
     /// <summary>The command, its environment and user, with the image's configuration applied.</summary>
     public required LaunchCommand Command { get; init; }
@@ -30,19 +36,19 @@ internal sealed record LaunchRequest
     public IReadOnlyList<LaunchDevice> HostDevices { get; init; } = [];
 
     /// <summary>An empty folder of the host that the root is mounted on, in the container's own mount namespace.</summary>
-    public required string MountPoint { get; init; }
+    public string MountPoint { get; init; } = string.Empty;
 
     /// <summary>A second empty folder of the host, for what is needed only during the start.</summary>
-    public required string StagingPoint { get; init; }
+    public string StagingPoint { get; init; } = string.Empty;
 
     /// <summary>RLIMIT_NOFILE's hard limit of this process.</summary>
     public required long OpenFilesLimit { get; init; }
 
     /// <summary>The first part of the running record: <c>{"bootId":"...",</c>.</summary>
-    public required string RunningPrefix { get; init; }
+    public string RunningPrefix { get; init; } = string.Empty;
 
     /// <summary>The environment of the program that the monitor hands over to, so that it works on the same roots.</summary>
-    public required IReadOnlyList<string> HandOverEnvironment { get; init; }
+    public IReadOnlyList<string> HandOverEnvironment { get; init; } = [];
 
     /// <summary>Descriptors for the monitor.</summary>
     public required LaunchDescriptors Descriptors { get; init; }
@@ -70,6 +76,11 @@ internal abstract record LaunchRoot
     public sealed record Overlay(
         string Base, IReadOnlyList<string> Lower, string Upper, string Work, bool Volatile, IReadOnlyList<string> Hidden) : LaunchRoot;
 
+    /// <summary>That of a running container, which the command joins with all its namespaces.</summary>
+    /// <param name="Process">Its first process (pidfd_open(2)).</param>
+    /// <param name="Proc">The machine's own /proc (O_PATH).</param>
+    public sealed record Running(int Process, int Proc) : LaunchRoot;
+
     /// <summary>A folder of the host, used in place.</summary>
     /// <param name="Path">The folder.</param>
     public sealed record Folder(string Path) : LaunchRoot;
@@ -92,6 +103,14 @@ internal sealed record LaunchCgroup(
     IReadOnlyList<int> MonitorJoin,
     int? MonitorInto)
 {
+    /// <summary>The cgroup of a running container, for a further process to join.</summary>
+    /// <param name="cgroup">The cgroup.</param>
+    /// <param name="manager">Knows where monitors live.</param>
+    /// <returns>What the launch needs of it.</returns>
+    public static LaunchCgroup ToJoin(ContainerCgroup cgroup, CgroupManager manager) => new(
+        [.. cgroup.JoinDescriptors.Select(d => d.Number)], cgroup.IntoDescriptor?.Number, [], null, [],
+        [.. manager.MonitorJoinDescriptors.Select(d => d.Number)], manager.MonitorIntoDescriptor?.Number);
+
     /// <summary>Links below /sys/fs/cgroup for controllers that are mounted together: <c>cpu</c> to <c>cpu,cpuacct</c>.</summary>
     public IReadOnlyList<(string Name, string Target)> Links { get; init; } = [];
 }
@@ -104,11 +123,11 @@ internal sealed record LaunchDevice(string Path, int Mode, long Number);
 
 /// <summary>Descriptors that the monitor gets.</summary>
 /// <param name="Session">Its end of the socket pair.</param>
-/// <param name="RecordsFolder">The folder of the running and exit records.</param>
-/// <param name="LogFolder">The folder of the log.</param>
+/// <param name="RecordsFolder">The folder of the running and exit records, or null.</param>
+/// <param name="LogFolder">The folder of the log, or null.</param>
 /// <param name="StandardInput">The container's standard input, or null for /dev/null.</param>
 /// <param name="Output">The session's pipe for standard output, or null.</param>
 /// <param name="Error">The session's pipe for standard error, or null.</param>
 /// <param name="HandOver">The engine's command-line program, or null.</param>
 internal sealed record LaunchDescriptors(
-    int Session, int RecordsFolder, int LogFolder, int? StandardInput, int? Output, int? Error, int? HandOver);
+    int Session, int? RecordsFolder, int? LogFolder, int? StandardInput, int? Output, int? Error, int? HandOver);

@@ -1,0 +1,108 @@
+using Containers.Engine.Cgroups;
+using Containers.Engine.Runtime.Launch;
+using Containers.Engine.Security;
+using Containers.Engine.Storage;
+using Containers.Interop;
+using Tmds.Linux;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>
+/// Runs further commands in running containers: they join the namespaces, the cgroup and the limits of the first process, and have the capabilities,
+/// the seccomp filter and the user that the container has. Each has a monitor of its own, so that it outlives the session; it ends with the container.
+/// </summary>
+/// <param name="services">The engine's.</param>
+/// <param name="observer">Tells states.</param>
+internal sealed class ContainerExec(EngineServices services, ContainerObserver observer)
+{
+    /// <summary>Starts a command.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="options">The command.</param>
+    /// <param name="attach">Whether the session gets the output.</param>
+    /// <param name="withInput">Whether the session feeds standard input.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <returns>The container, and the link to the command's monitor.</returns>
+    public (ContainerSnapshot Container, MonitorLink Link) Start(string id, ExecOptions options, bool attach, bool withInput, CancellationToken cancellation)
+    {
+        Check(options);
+        ContainerRecords records = services.Store.Read(id);
+        ContainerSnapshot container = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        if (records is not { Document: { } document, Running: { } running } || ContainerObserver.FirstProcess(running).TryOpen() is not { } process)
+        {
+            throw NotRunning(container);
+        }
+
+        using (process)
+        using (ContainerCgroup cgroup = services.Cgroups.Open(id) ?? throw NotRunning(container))
+        using (FileDescriptor proc = Files.Open(Files.CurrentFolder, "/proc", LibC.O_PATH | LibC.O_DIRECTORY))
+        {
+            if (cgroup.IsFrozen)
+            {
+                throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' is paused, so that no command can run in it.");
+            }
+
+            var link = new MonitorLink(attach, withInput);
+            try
+            {
+                LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, options, cgroup, process, proc, link));
+                HelperRun.Start(plan, link, whenCanceled: () => { }, cancellation);
+            }
+            catch
+            {
+                link.Dispose();
+                throw;
+            }
+
+            return (container, link);
+        }
+    }
+
+    /// <summary>The checks of a container's own command hold for every other one.</summary>
+    private static void Check(ExecOptions options)
+    {
+        if (options.Command.Count == 0)
+        {
+            throw ContainerOptionsCheck.Invalid("command", "There is no command to run. Give one after --.");
+        }
+
+        ContainerOptionsCheck.Check(new ContainerOptions
+        {
+            Command = options.Command,
+            Environment = options.Environment,
+            User = options.User,
+            WorkingDirectory = options.WorkingDirectory,
+        });
+    }
+
+    private static EngineException NotRunning(ContainerSnapshot container) => new(
+        EngineErrorReason.Busy, container.Name,
+        $"The container '{container.Name}' is not running, so that no command can be run in it. Start it first: Start-Container {container.Name}");
+
+    private LaunchRequest MakeRequest(
+        ContainerDocument document, ExecOptions options, ContainerCgroup cgroup, FileDescriptor process, FileDescriptor proc, MonitorLink link)
+    {
+        ContainerOptions container = document.Options;
+        bool isPrivileged = options.Privileged || container.Privileged;
+        CapabilitySet capabilities = CapabilitySet.Resolve(container.CapAdd, container.CapDrop, isPrivileged);
+        string[] environment = [.. Variables.Merge([.. document.Command.Environment, .. Variables.Texts(options.Environment)])];
+        return new LaunchRequest
+        {
+            Id = document.Id,
+            Purpose = $"Running a command in the container '{document.Name}'",
+            Options = container with { RemoveOnExit = false, Init = false },
+            Command = document.Command with
+            {
+                Arguments = options.Command,
+                Environment = environment,
+                User = options.User ?? document.Command.User,
+                WorkingDirectory = options.WorkingDirectory is { } folder ? ContainerOptionsCheck.Normalize(folder) : document.Command.WorkingDirectory,
+            },
+            Root = new LaunchRoot.Running(process.Number, proc.Number),
+            Cgroup = LaunchCgroup.ToJoin(cgroup, services.Cgroups),
+            Capabilities = capabilities.Bits,
+            Seccomp = SeccompFilter.For(container.SeccompProfile, capabilities, container.Privileged, services.Seccomp),
+            OpenFilesLimit = ContainerStart.OpenFilesLimit,
+            Descriptors = link.TheirEnds(),
+        };
+    }
+}

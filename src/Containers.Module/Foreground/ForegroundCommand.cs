@@ -1,0 +1,239 @@
+using System.Management.Automation;
+using Containers.Commands;
+using Containers.Engine;
+using Containers.Engine.Runtime;
+using Containers.Errors;
+using Containers.Interop;
+using Containers.Module.NativeStreams;
+
+namespace Containers.Foreground;
+
+/// <summary>
+/// What makes a cmdlet behave as a native command while its process runs in a container: output to the pipeline, errors to the native error path, the exit
+/// code, Ctrl-C and closed readers. Used on the pipeline's thread; <see cref="Interrupt"/> on any.
+/// </summary>
+/// <param name="cmdlet">The cmdlet.</param>
+/// <param name="error">Makes the record of a failure of the engine.</param>
+/// <param name="name">What native errors call the command.</param>
+internal sealed class ForegroundCommand(ContainerCommand cmdlet, Func<EngineException, ErrorRecord> error, string name) : IDisposable
+{
+    private const int EngineExitCode = 125;
+
+    private readonly Lock _gate = new();
+    private readonly NativeCommandStreams _streams = new(cmdlet);
+    private readonly List<string> _output = [];
+    private readonly List<string> _error = [];
+    private ForegroundRun? _run;
+
+    /// <summary>Whether one object is written instead of the output.</summary>
+    public bool PassThru { get; init; }
+
+    /// <summary>Whether standard output comes as bytes.</summary>
+    public bool AsByteStream { get; init; }
+
+    /// <summary>Where standard output goes instead of the pipeline, as the user wrote it; or null.</summary>
+    public string? OutFile { get; init; }
+
+    /// <summary>Starts the process.</summary>
+    /// <param name="start">Starts it.</param>
+    /// <param name="withConsole">Whether the terminal's standard input is passed on.</param>
+    public void Start(Func<ForegroundProcess> start, bool withConsole)
+    {
+        var file = OpenOutFile();
+        try
+        {
+            var run = new ForegroundRun(start(), AsByteStream, file);
+            file = null;
+            lock (_gate)
+            {
+                _run = run;
+            }
+
+            if (cmdlet.StopToken.IsCancellationRequested)
+            {
+                run.Interrupt();
+            }
+
+            if (withConsole)
+            {
+                run.AttachConsole();
+            }
+        }
+        catch (EngineException e)
+        {
+            Fail(e);
+        }
+        catch (KernelException e)
+        {
+            Fail(EngineErrors.Unforeseen(e));
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
+
+    /// <summary>Passes one object of the pipeline to the process.</summary>
+    /// <param name="input">The object.</param>
+    public void Feed(PSObject? input)
+    {
+        if (_run is { } run)
+        {
+            Guarded(run, () => run.Feed(InputEncoding.Encode(input), Deliver));
+        }
+    }
+
+    /// <summary>Ends the input and waits for the process's end.</summary>
+    public void Finish()
+    {
+        if (_run is { } run)
+        {
+            Guarded(run, () => Finish(run));
+        }
+    }
+
+    /// <summary>Ctrl-C.</summary>
+    public void Interrupt()
+    {
+        lock (_gate)
+        {
+            _run?.Interrupt();
+        }
+    }
+
+    /// <summary>Ends a process that still runs, as where a command upstream ended the pipeline.</summary>
+    public void Dispose() => _run?.End();
+
+    /// <summary>Writes a failure of the engine, with the exit code that goes with it.</summary>
+    /// <param name="failure">The failure.</param>
+    public void Fail(EngineException failure)
+    {
+        if (cmdlet.StopToken.IsCancellationRequested && failure.Reason == EngineErrorReason.Canceled)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        // The exit code first: under ErrorAction Stop, writing the error ends the cmdlet.
+        _streams.SetExitCode(EngineErrors.ExitCode(failure), name);
+        cmdlet.WriteError(error(failure));
+    }
+
+    private FileStream? OpenOutFile()
+    {
+        if (OutFile is null)
+        {
+            return null;
+        }
+
+        var path = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(OutFile);
+        try
+        {
+            return new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            cmdlet.ThrowTerminatingError(new ErrorRecord(e, "OutFileNotWritable", ErrorCategory.OpenError, path));
+            throw;
+        }
+    }
+
+    private void Finish(ForegroundRun run)
+    {
+        var ended = run.WaitForExit(Deliver, cmdlet.StopToken);
+        if (PassThru)
+        {
+            cmdlet.WriteObject(new ContainerRunResult
+            {
+                ExitCode = ended.ExitCode,
+                Output = _output,
+                Error = _error,
+                Signal = EngineMapping.ToSignal(ended.Signal),
+                Reason = (ContainerStateReason)ended.Reason,
+                StartedAt = ended.StartedAt,
+                FinishedAt = ended.FinishedAt,
+                ContainerId = run.Container.Id,
+                ContainerName = run.Container.Name,
+            });
+        }
+
+        if (ended.ExitCode is { } code)
+        {
+            _streams.SetExitCode(code, name);
+            return;
+        }
+
+        Fail(new EngineException(
+            EngineErrorReason.Internal,
+            run.Container.Name,
+            $"How the command in the container '{run.Container.Name}' ended is not known ({ended.Reason}): its exit code is lost."));
+    }
+
+    private void Deliver(OutputPiece piece)
+    {
+        if (PassThru)
+        {
+            (piece.IsError ? _error : _output).AddRange(piece.Lines);
+            return;
+        }
+
+        if (piece.Bytes is { } bytes)
+        {
+            cmdlet.WriteObject(bytes, enumerateCollection: false);
+            return;
+        }
+
+        foreach (var line in piece.Lines)
+        {
+            if (piece.IsError)
+            {
+                _streams.WriteErrorLine(line);
+            }
+            else
+            {
+                cmdlet.WriteObject(line);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Does a part of the run. Whatever ends it early (Ctrl-C; a closed reader, which PowerShell tells by an exception of
+    /// WriteObject; an error under ErrorAction Stop) ends the process first.
+    /// </summary>
+    private void Guarded(ForegroundRun run, Action work)
+    {
+        var done = false;
+        try
+        {
+            work();
+            done = true;
+        }
+        catch (EngineException e)
+        {
+            run.End();
+            done = true;
+            Fail(e);
+        }
+        catch (IOException e)
+        {
+            run.End();
+            done = true;
+            _streams.SetExitCode(EngineExitCode, name);
+            cmdlet.WriteError(new ErrorRecord(e, "ContainerOutputFailed", ErrorCategory.WriteError, OutFile ?? name));
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            if (!done)
+            {
+                run.End();
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using Containers.Commands;
+
+namespace Containers.Foreground;
+
+/// <summary>The parameters that say how a command runs and where its output goes, and which of them exclude each other.</summary>
+/// <param name="Detach">It is left on its own.</param>
+/// <param name="HasInput">Something comes from the pipeline.</param>
+/// <param name="Interactive">The terminal's input goes to it.</param>
+/// <param name="AsByteStream">Its output comes as bytes.</param>
+/// <param name="OutFile">Its output goes to this file, or null.</param>
+/// <param name="PassThru">One object comes instead of its output.</param>
+internal sealed record ForegroundUsage(bool Detach, bool HasInput, bool Interactive, bool AsByteStream, string? OutFile, bool PassThru)
+{
+    /// <summary>Ends the cmdlet where two of them exclude each other.</summary>
+    /// <param name="cmdlet">The cmdlet.</param>
+    /// <param name="what">What is left on its own: <c>container</c> or <c>command</c>.</param>
+    public void Check(ContainerCommand cmdlet, string what)
+    {
+        if (Detach && (Interactive || AsByteStream || PassThru || OutFile is not null))
+        {
+            cmdlet.Refuse("DetachWithOutput", $"-Detach leaves the {what} on its own: -Interactive, -AsByteStream, -OutFile and -PassThru are for one in the foreground.", null);
+        }
+
+        if (Detach && HasInput)
+        {
+            cmdlet.Refuse("DetachWithInput", $"-Detach leaves the {what} on its own, so that nothing can be piped into it.", null);
+        }
+
+        if ((AsByteStream && (PassThru || OutFile is not null)) || (PassThru && OutFile is not null))
+        {
+            cmdlet.Refuse("OutputFormsExclude", "-AsByteStream, -OutFile and -PassThru each say where standard output goes: take one of them.", null);
+        }
+    }
+}
