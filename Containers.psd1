@@ -19,6 +19,7 @@
         'ConvertTo-ContainerImage'
         'Disconnect-ContainerRegistry'
         'Dismount-ContainerImage'
+        'Enter-Container'
         'Export-ContainerImage'
         'Find-ContainerImage'
         'Get-Container'

@@ -1,3 +1,5 @@
+using Containers.Interop;
+
 namespace Containers.Engine.Runtime;
 
 /// <summary>Everything that is asked of a container at its creation. Stored as its document; never changed by the kernel's state.</summary>
@@ -74,6 +76,12 @@ public sealed record ContainerOptions
 
     /// <summary>Whether a small init is the container's pid 1, which reaps orphans and forwards signals to the command.</summary>
     public bool Init { get; init; }
+
+    /// <summary>Whether the command has a terminal (pty(7)) of the container's own as its input and output, which is also /dev/console.</summary>
+    public bool Tty { get; init; }
+
+    /// <summary>The terminal's size at each start; null for one that is not known.</summary>
+    public TerminalSize? TerminalSize { get; init; }
 
     /// <summary>The signal that asks the container to end. Null: the image's, else SIGTERM.</summary>
     public int? StopSignal { get; init; }

@@ -62,7 +62,7 @@ internal sealed class ContainerStart(EngineServices services)
         ContainerDocument document, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
         CancellationToken cancellation)
     {
-        var link = new MonitorLink(attach, withInput);
+        var link = new MonitorLink(attach, withInput, document.Options.Tty);
         try
         {
             LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, link.TheirEnds(records, state, services.HandOver)));

@@ -6,6 +6,7 @@ using Containers.Engine.Configuration;
 using Containers.Engine.Images;
 using Containers.Engine.Runtime;
 using Containers.Errors;
+using Containers.Foreground;
 
 namespace Containers.Commands;
 
@@ -163,6 +164,10 @@ public abstract class ContainerCreationCommand : ContainerCommand
     [Parameter]
     public SwitchParameter Privileged { get; set; }
 
+    /// <summary>Gives the command a terminal of the container's own as its input and output, as programs want it that draw on the screen or ask for a password.</summary>
+    [Parameter]
+    public SwitchParameter Tty { get; set; }
+
     /// <summary>Makes a small init the container's first process: it reaps orphaned processes and passes signals on to the command.</summary>
     [Parameter]
     public SwitchParameter Init { get; set; }
@@ -219,6 +224,8 @@ public abstract class ContainerCreationCommand : ContainerCommand
         CapDrop = CapDrop,
         Privileged = Privileged,
         Init = Init,
+        Tty = Tty,
+        TerminalSize = Tty ? SessionConsole.Size : null,
         NoNewPrivileges = LastSecurityOption("no-new-privileges") is { } forbids ? forbids != "false" : null,
         SeccompProfile = LastSecurityOption("seccomp") is { } profile ? SeccompProfile(profile) : null,
         SystemPathsUnconfined = LastSecurityOption("systempaths") is "unconfined",

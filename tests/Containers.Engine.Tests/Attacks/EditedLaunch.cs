@@ -55,7 +55,7 @@ internal static class EditedLaunch
         using FileDescriptor state = services.Store.OpenStateFolder(id)!;
         ContainerOptions options = document.Options;
         using ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, devices ?? (options.Privileged ? DevicePolicy.AllowAll : DevicePolicy.Default));
-        var link = new MonitorLink(attach: true, withInput: false);
+        var link = new MonitorLink(attach: true, withInput: false, hasTerminal: false);
         try
         {
             CapabilitySet capabilities = CapabilitySet.Resolve(options.CapAdd, options.CapDrop, options.Privileged);

@@ -73,6 +73,11 @@ internal sealed partial class LaunchCompiler
         SetUpHost();
         SetUpProcess();
         FindUser();
+        if (Options.Tty)
+        {
+            ShowConsole(OpenTerminal());
+        }
+
         MakeWorkingFolder();
         EnterRoot();
     }
@@ -102,7 +107,7 @@ internal sealed partial class LaunchCompiler
         LaunchRoot.Running? joined = request.Root as LaunchRoot.Running;
         return new PlanHeader
         {
-            Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0),
+            Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0) | (Options.Tty ? PlanFlags.Terminal : 0),
             CloneFlags = joined is null ? (ulong)(NewMount | NewPid | NewUts | NewIpc | (Options.Network == NetworkMode.Host ? 0 : NewNetwork)) : 0,
             JoinedProcess = joined is null ? -1 : plan.Inherit(joined.Process, isMonitors: false),
             MonitorIntoCgroup = cgroup.MonitorInto is int monitorInto ? plan.Inherit(monitorInto, isMonitors: false) : -1,
