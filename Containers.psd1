@@ -14,11 +14,14 @@
     CmdletsToExport = @(
         'Add-ContainerImageTag'
         'Clear-ContainerStorage'
+        'Compare-Container'
         'Compare-ContainerImage'
         'Connect-ContainerRegistry'
         'ConvertTo-ContainerImage'
+        'Copy-ContainerItem'
         'Disconnect-ContainerRegistry'
         'Dismount-ContainerImage'
+        'Export-Container'
         'Export-ContainerImage'
         'Find-ContainerImage'
         'Get-Container'
@@ -47,7 +50,9 @@
     )
     AliasesToExport = @(
         'Commit-Container'
+        'Cp-Container'
         'Create-Container'
+        'Diff-Container'
         'Exec-Container'
         'Load-ContainerImage'
         'Prune-ContainerStorage'
