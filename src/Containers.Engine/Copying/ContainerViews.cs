@@ -135,9 +135,10 @@ internal sealed class ContainerViews(EngineServices services, ContainerObserver 
 
     private ContainerView OpenStopped(ContainerDocument document, bool forWriting)
     {
+        // A layer may not lie in another: of the machine's root, in which the writable one lies, there is no mount for reading alone.
         FileDescriptor root = document.Options.RootFileSystem is { } folder
             ? Files.Open(Files.CurrentFolder, folder, LibC.O_PATH | LibC.O_DIRECTORY)
-            : forWriting ? MountWritable(document) : MountReadOnly(document);
+            : forWriting || document.ImageId == ImageStore.HostImage ? MountWritable(document) : MountReadOnly(document);
         var view = new ContainerView(document.Name, root, document.Options.ReadOnly);
         try
         {

@@ -164,15 +164,21 @@ internal sealed class LayerExtractor : IDisposable
         }
 
         byte[] temporary = System.Text.Encoding.ASCII.GetBytes($".{System.Security.Cryptography.RandomNumberGenerator.GetHexString(20, lowercase: true)}");
+        bool isGone = false;
         try
         {
             Make(reader, parent, path.Under(temporary), entry);
             Check(FolderEntries.TryReplace(parent, temporary, path.Name), "putting in place", path);
+
+            // Where the old name is the same file by another name, rename(2) does nothing.
+            isGone = entry.Kind != TarEntryKind.HardLink;
         }
         finally
         {
-            // Renamed away, but where it failed, or where the old name is the same file by another name: rename(2) then does nothing.
-            _ = FolderEntries.TryRemove(parent, temporary, isFolder: false);
+            if (!isGone)
+            {
+                _ = FolderEntries.TryRemove(parent, temporary, isFolder: false);
+            }
         }
     }
 

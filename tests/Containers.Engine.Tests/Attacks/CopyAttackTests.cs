@@ -78,7 +78,10 @@ public sealed class CopyAttackTests : AttackTest
 
         Assert.True(done > 0, "not one copy met the harmless file");
         AssertHostFolderIsUntouched();
-        foreach (string file in Directory.EnumerateFiles(Fixture.Root, "secret", SearchOption.AllDirectories).Where(file => file.StartsWith($"{Fixture.Root}/tree", StringComparison.Ordinal)))
+
+        // The links themselves were copied: they are not to be followed here.
+        var plain = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        foreach (string file in Directory.EnumerateDirectories(Fixture.Root, "tree*").SelectMany(tree => Directory.EnumerateFiles(tree, "secret", plain)))
         {
             Assert.Equal("harmless", File.ReadAllText(file));
         }
@@ -126,12 +129,12 @@ public sealed class CopyAttackTests : AttackTest
         foreach (string link in (string[])[HostFolder, $"../{Path.GetFileName(HostFolder)}"])
         {
             foreach (byte[] archive in (byte[][])[
-                new TarBuilder().Entry("x", '2', link: link).Entry("x/evil", content: "evil").End(),
-                new TarBuilder().Entry("x", '2', link: link).Entry("x", '5', mode: 0x1FF).Entry("x/evil", content: "evil").End(),
-                new TarBuilder().Entry("x", '2', link: $"{link}/secret").Entry("y", '1', link: "x").Entry("y/z", content: "evil").End(),
-                new TarBuilder().Entry("../host/evil", content: "evil").End(),
-                new TarBuilder().Entry($"{HostFolder}/evil", content: "evil").End(),
-                new TarBuilder().Entry("y", '1', link: $"../{Path.GetFileName(HostFolder)}/secret").End()])
+                new TarBuilder().Symlink("x", link).File("x/evil", "evil").End(),
+                new TarBuilder().Symlink("x", link).Folder("x").File("x/evil", "evil").End(),
+                new TarBuilder().Symlink("x", $"{link}/secret").HardLink("y", "x").File("y/z", "evil").End(),
+                new TarBuilder().File("../host/evil", "evil").End(),
+                new TarBuilder().File($"{HostFolder}/evil", "evil").End(),
+                new TarBuilder().HardLink("y", $"../{Path.GetFileName(HostFolder)}/secret").End()])
             {
                 var options = new ExtractionOptions { Whiteouts = WhiteoutHandling.Plain, Inhabited = new InhabitedHostFolder(folder) };
                 Assert.Throws<EngineException>(() => LayerExtractor.Extract(new MemoryStream(archive), folder, options, Cancellation));
@@ -140,7 +143,7 @@ public sealed class CopyAttackTests : AttackTest
 
             // A file over the link replaces the link, not what it leads to.
             var over = new ExtractionOptions { Whiteouts = WhiteoutHandling.Plain, Inhabited = new InhabitedHostFolder(folder) };
-            LayerExtractor.Extract(new MemoryStream(new TarBuilder().Entry("s", '2', link: $"{link}/secret").Entry("s", content: "evil").End()), folder, over, Cancellation);
+            LayerExtractor.Extract(new MemoryStream(new TarBuilder().Symlink("s", $"{link}/secret").File("s", "evil").End()), folder, over, Cancellation);
             AssertHostFolderIsUntouched();
             Assert.Equal("evil", File.ReadAllText($"{target}/s"));
         }
@@ -179,7 +182,7 @@ public sealed class CopyAttackTests : AttackTest
         {
             using (var gzip = new System.IO.Compression.GZipStream(archive, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
             {
-                gzip.Write(new TarBuilder().Entry("unpacked", content: "x").End());
+                gzip.Write(new TarBuilder().File("unpacked", "x").End());
             }
 
             archive.Position = 0;
@@ -248,7 +251,7 @@ public sealed class CopyAttackTests : AttackTest
     private string Swapper() =>
         $"mkdir -p /a/b; echo -n harmless > /a/b/secret; ln -s {HostFolder} /a/l; (while :; do mv /a/b /a/t; mv -T /a/l /a/b 2>/dev/null || mv /a/l /a/b; mv /a/b /a/l; mv /a/t /a/b; done) &";
 
-    private void CopyOut(string id, string path, string name) => Engine.CopyOut(id, path, $"{Fixture.Root}/{name}", new CopyOptions(), null, Cancellation);
+    private void CopyOut(string id, string path, string name) => Engine.CopyOut(id, path, $"{Fixture.Root}/{name}", new CopyOptions { FollowLink = true }, null, Cancellation);
 
     private string Start(string script)
     {

@@ -53,7 +53,7 @@ public sealed class ContainerExportTests : IDisposable
         Engine.Export(id, $"{scratch.Path}/export.tar", force: false, null, Cancellation);
         Engine.Remove(id, force: true, Cancellation);
         using var docker = new DockerDaemon(scratch);
-        Assert.Equal("changed\n", docker.Shell("docker import export.tar flat >/dev/null; docker create --name c --network none flat sh >/dev/null; docker cp c:/etc/motd - | tar -xO"));
+        Assert.Equal("changed\n", docker.Shell("docker import export.tar flat >/dev/null; docker create --name cc --network none flat sh >/dev/null; docker cp cc:/etc/motd - | tar -xO"));
     }
 
     [Fact]
