@@ -17,6 +17,12 @@ internal sealed class HostSource : IDisposable
         bool isFollowed = follow || CopyPlan.AsksForFolder(path);
         File = Files.TryOpen(Files.CurrentFolder, plain, LibC.O_PATH | (isFollowed ? 0 : LibC.O_NOFOLLOW), 0, out Errno errno) ?? throw Missing(path, errno);
         Status = FileInspection.StatusOf(File);
+        if (Status.Kind == FileKind.Socket)
+        {
+            File.Dispose();
+            throw new EngineException(EngineErrorReason.InvalidArgument, path, $"'{path}' is a socket, which cannot be copied.");
+        }
+
         Name = CopyPlan.Bytes(System.IO.Path.GetFileName(plain));
     }
 
