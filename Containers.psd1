@@ -14,12 +14,15 @@
     CmdletsToExport = @(
         'Add-ContainerImageTag'
         'Clear-ContainerStorage'
+        'Compare-Container'
         'Compare-ContainerImage'
         'Connect-ContainerRegistry'
         'ConvertTo-ContainerImage'
+        'Copy-ContainerItem'
         'Disconnect-ContainerRegistry'
         'Dismount-ContainerImage'
         'Enter-Container'
+        'Export-Container'
         'Export-ContainerImage'
         'Find-ContainerImage'
         'Get-Container'
@@ -48,7 +51,9 @@
     )
     AliasesToExport = @(
         'Commit-Container'
+        'Cp-Container'
         'Create-Container'
+        'Diff-Container'
         'Exec-Container'
         'Load-ContainerImage'
         'Prune-ContainerStorage'

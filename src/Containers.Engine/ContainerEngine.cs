@@ -1,4 +1,5 @@
 using Containers.Engine.Configuration;
+using Containers.Engine.Copying;
 using Containers.Engine.Images;
 using Containers.Engine.Logs;
 using Containers.Engine.Maintenance;
@@ -13,7 +14,7 @@ namespace Containers.Engine;
 /// The engine: every operation on containers and images of one pair of roots. Holds no state of its own beyond open
 /// descriptors and caches; any number of engines, in any number of processes, may work on the same roots at once. Thread-safe.
 /// </summary>
-public sealed class ContainerEngine : IDisposable
+public sealed partial class ContainerEngine : IDisposable
 {
     private const int ShortestPrefix = 1;
 
@@ -25,6 +26,9 @@ public sealed class ContainerEngine : IDisposable
     private readonly ContainerExec exec;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
+    private readonly ContainerCopy copy;
+    private readonly ContainerExport export;
+    private readonly ContainerComparison comparison;
 
     private ContainerEngine(EngineServices services)
     {
@@ -36,6 +40,10 @@ public sealed class ContainerEngine : IDisposable
         exec = new ContainerExec(services, observer);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
+        var views = new ContainerViews(services, observer);
+        copy = new ContainerCopy(services, views);
+        export = new ContainerExport(services, views);
+        comparison = new ContainerComparison(services, views);
     }
 
     /// <summary>Opens the engine on the roots that the configuration names, making them where they are missing.</summary>
