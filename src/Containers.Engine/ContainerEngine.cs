@@ -1,4 +1,5 @@
 using Containers.Engine.Configuration;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Logs;
 using Containers.Engine.Maintenance;
@@ -104,6 +105,7 @@ public sealed class ContainerEngine : IDisposable
         ContainerRecords before = services.Store.Read(id);
         ContainerDocument document = before.Document ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
+        end.TellLost(before);
         if (document.Options.RemoveOnExit)
         {
             RequireHandOver(document);
@@ -141,6 +143,7 @@ public sealed class ContainerEngine : IDisposable
             catch
             {
                 services.Store.Remove(held, document.Name);
+                services.Events.Write(EventAction.Remove, document);
                 throw;
             }
         }
@@ -254,6 +257,16 @@ public sealed class ContainerEngine : IDisposable
             yield return record;
         }
     }
+
+    /// <summary>
+    /// Reads what happened to containers and images, by whatever session, in the order in which it was recorded; goes on until the query's end of time. Some
+    /// thousands of events are kept, until the machine is started anew.
+    /// </summary>
+    /// <param name="query">Which events.</param>
+    /// <param name="cancellation">Ends it with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The events.</returns>
+    public IEnumerable<ContainerEvent> ReadEvents(EventQuery query, CancellationToken cancellation = default) =>
+        new EventReader(services.Events.Folder).Read(query, cancellation);
 
     /// <summary>Mounts an image read-only for looking. It stays mounted when the session ends, and cannot be removed meanwhile.</summary>
     /// <param name="nameOrId">A name or the beginning of an id.</param>

@@ -36,6 +36,7 @@ internal static unsafe class MonitorProcess
             if (WaitForExec(failure, &told))
             {
                 monitor.StartedAt = Records.Now();
+                Events.Started(&monitor);
                 Session.Started(&monitor);
                 Serve(&monitor);
             }
@@ -217,6 +218,7 @@ internal static unsafe class MonitorProcess
         // Before the record: who follows the log reads on until it is there.
         Streams.Close(monitor);
         CountOomKills(monitor);
+        Events.Ended(monitor);
         Session.Ended(monitor);
         Record(monitor);
         if (!Session.ReleasedAndAcknowledged(monitor))
@@ -237,6 +239,7 @@ internal static unsafe class MonitorProcess
 
         monitor->IsRecorded = true;
         CountOomKills(monitor);
+        Events.Ended(monitor);
         Release(monitor);
 
         // running.json stays: the exit record goes before it, and by now it may be that of the next start.
