@@ -1,7 +1,7 @@
-using Containers.Engine.Logs;
 using Containers.Engine.Runtime;
+using Containers.Engine.Tests;
 
-namespace Containers.Engine.Tests.Logs;
+namespace Containers.Engine.Logs;
 
 /// <summary>Logs of real containers: several as one, and one over rotations and restarts.</summary>
 public sealed class LogMergeTests : IDisposable

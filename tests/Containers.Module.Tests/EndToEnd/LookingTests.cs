@@ -14,7 +14,7 @@ public sealed class LookingTests : IDisposable
     {
         _engine.Run("New-Container host -Name look -- sh -c 'sleep 1000; true' | Start-Container; New-Container host -Name created -- true");
 
-        var processes = _engine.Run("for ($i = 0; $i -lt 100 -and @($p = Get-ContainerProcess look).Count -lt 2; $i++) { Start-Sleep -Milliseconds 50 }; $p").Output
+        var processes = _engine.Run("for ($i = 0; $i -lt 100 -and @($p = Get-ContainerProcess look).Count -lt 2; $i++) { [Threading.Thread]::Sleep(50) }; $p").Output
             .Select(o => Assert.IsType<ContainerProcess>(o.BaseObject)).ToList();
 
         Assert.Equal(["look", "look"], processes.Select(process => process.ContainerName));
@@ -35,7 +35,7 @@ public sealed class LookingTests : IDisposable
         var usage = Assert.IsType<ContainerUsage>(_engine.Run("Measure-Container busy").Single);
         Assert.Equal(("busy", 64L << 20, 20L), (usage.ContainerName, usage.MemoryLimit, usage.PidsLimit));
         Assert.InRange(usage.CpuPercent!.Value, 1, 150);
-        Assert.Equal(2, _engine.Run("Measure-Container -Continuous -Interval 50ms | Select-Object -First 2").Output.Count);
+        Assert.Equal(2, _engine.Run("$n = 0; do { Measure-Container -Continuous -Interval 50ms | ForEach-Object { $_; if (++$n -eq 2) { break } } } while ($false)").Output.Count);
         var ended = _engine.Run("Get-Container busy | Measure-Container -Continuous -Interval 50ms | ForEach-Object { Stop-Container busy -Timeout 0; $_.ContainerName }");
         Assert.Equal(["busy"], ended.Lines);
         Assert.Empty(_engine.Run("Measure-Container").Output);
@@ -73,7 +73,7 @@ public sealed class LookingTests : IDisposable
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"{watch.Elapsed}");
         Assert.True(running.IsCompleted);
         _engine.Run("New-Container host -Name here -- true");
-        Assert.Equal(["create"], _engine.Run("Watch-ContainerEvent -Since 1h | Select-Object -First 1 | ForEach-Object Action").Lines);
+        Assert.Equal(["create"], _engine.Run("do { Watch-ContainerEvent -Since 1h | ForEach-Object { $_.Action; break } } while ($false)").Lines);
     }
 
     [Fact]
