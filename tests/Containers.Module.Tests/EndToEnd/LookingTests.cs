@@ -19,7 +19,7 @@ public sealed class LookingTests : IDisposable
 
         Assert.Equal(["look", "look"], processes.Select(process => process.ContainerName));
         Assert.Equal((1, "root", "sh -c sleep 1000; true"), (processes[0].InnerProcessId, processes[0].UserName, processes[0].CommandLine));
-        Assert.Equal(["look"], _engine.Run("Get-ContainerProcess look | Get-Container").Lines);
+        Assert.Equal(["look", "look"], _engine.Run("Get-ContainerProcess look | Get-Container").Lines);
         Assert.Equal(2, _engine.Run("Get-ContainerProcess").Output.Count);
         Assert.Equal(2, _engine.Run("Top-Container *").Output.Count);
         var refused = _engine.Session.Run("Get-ContainerProcess created, look");
