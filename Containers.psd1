@@ -32,9 +32,11 @@
         'Get-ContainerImageHistory'
         'Get-ContainerLayer'
         'Get-ContainerLog'
+        'Get-ContainerProcess'
         'Import-ContainerImage'
         'Invoke-Container'
         'Invoke-ContainerCommand'
+        'Measure-Container'
         'Measure-ContainerStorage'
         'Mount-ContainerImage'
         'New-Container'
@@ -48,20 +50,25 @@
         'Stop-Container'
         'Test-ContainerImage'
         'Wait-Container'
+        'Watch-ContainerEvent'
     )
     AliasesToExport = @(
         'Commit-Container'
         'Cp-Container'
         'Create-Container'
         'Diff-Container'
+        'Events-Container'
         'Exec-Container'
         'Load-ContainerImage'
+        'Logs-Container'
         'Prune-ContainerStorage'
         'Pull-ContainerImage'
         'Push-ContainerImage'
         'Run-Container'
         'Save-ContainerImage'
+        'Stats-Container'
         'Tag-ContainerImage'
+        'Top-Container'
     )
     PrivateData = @{
         PSData = @{

@@ -1,8 +1,11 @@
 using Containers.Engine.Configuration;
 using Containers.Engine.Copying;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Logs;
 using Containers.Engine.Maintenance;
+using Containers.Engine.Measuring;
+using Containers.Engine.Processes;
 using Containers.Engine.Registry;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
@@ -112,6 +115,7 @@ public sealed partial class ContainerEngine : IDisposable
         ContainerRecords before = services.Store.Read(id);
         ContainerDocument document = before.Document ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
+        end.TellLost(before);
         if (document.Options.RemoveOnExit)
         {
             RequireHandOver(document);
@@ -149,6 +153,7 @@ public sealed partial class ContainerEngine : IDisposable
             catch
             {
                 services.Store.Remove(held, document.Name);
+                services.Events.Write(EventAction.Remove, document);
                 throw;
             }
         }
@@ -257,11 +262,58 @@ public sealed partial class ContainerEngine : IDisposable
     {
         using FileDescriptor folder = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         var reader = new LogReader(folder);
-        foreach (LogRecord record in reader.Read(query, () => observer.Observe(id) is not { State: ContainerState.Running }, cancellation))
+        foreach (LogRecord record in reader.Read(query, () => HasEnded(id, query), cancellation))
         {
             yield return record;
         }
     }
+
+    /// <summary>Reads the logs of several containers as one, by the time of their records.</summary>
+    /// <param name="ids">Their ids.</param>
+    /// <param name="query">Which records of each.</param>
+    /// <param name="cancellation">Ends a following read.</param>
+    /// <returns>The records, each with its container's place in <paramref name="ids"/>; with <see cref="LogQuery.Follow"/> until all containers have ended.</returns>
+    /// <exception cref="EngineException">NotFound.</exception>
+    public IEnumerable<(int Index, LogRecord Record)> ReadLogs(IReadOnlyList<string> ids, LogQuery query, CancellationToken cancellation = default)
+    {
+        var sources = new List<LogSource>();
+        try
+        {
+            foreach (string id in ids)
+            {
+                sources.Add(new LogSource(services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id), () => HasEnded(id, query)));
+            }
+
+            foreach ((int Index, LogRecord Record) record in LogMerge.Read(sources, query, cancellation))
+            {
+                yield return record;
+            }
+        }
+        finally
+        {
+            sources.ForEach(static source => source.Folder.Dispose());
+        }
+    }
+
+    /// <summary>The processes of a running container, those that were put into it too. One that ends meanwhile is left out.</summary>
+    /// <param name="id">Its id.</param>
+    /// <returns>The processes, oldest first.</returns>
+    /// <exception cref="EngineException">NotFound, or Busy where it is not running.</exception>
+    public IReadOnlyList<ContainerProcess> GetProcesses(string id) => new ContainerProcesses(services, observer).List(id);
+
+    /// <summary>Begins to measure what containers use.</summary>
+    /// <returns>The meter.</returns>
+    public UsageMeter OpenMeter() => new(services, observer);
+
+    /// <summary>
+    /// Reads what happened to containers and images, by whatever session, in the order in which it was recorded; goes on until the query's end of time. Some
+    /// thousands of events are kept, until the machine is started anew.
+    /// </summary>
+    /// <param name="query">Which events.</param>
+    /// <param name="cancellation">Ends it with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The events.</returns>
+    public IEnumerable<ContainerEvent> ReadEvents(EventQuery query, CancellationToken cancellation = default) =>
+        new EventReader(services.Events.Folder).Read(query, cancellation);
 
     /// <summary>Mounts an image read-only for looking. It stays mounted when the session ends, and cannot be removed meanwhile.</summary>
     /// <param name="nameOrId">A name or the beginning of an id.</param>
@@ -320,6 +372,9 @@ public sealed partial class ContainerEngine : IDisposable
 
     /// <summary>Closes what is held open. Containers are not touched.</summary>
     public void Dispose() => services.Dispose();
+
+    private bool HasEnded(string id, LogQuery query) =>
+        observer.Observe(id) is not { } container || (container.State != ContainerState.Running && !query.OverRestarts);
 
     private void RequireHandOver(ContainerDocument document)
     {

@@ -2,8 +2,12 @@ namespace Containers.Engine.Images;
 
 /// <summary>What removing a name or an image makes of the index.</summary>
 /// <param name="Remaining">The index's new entries.</param>
-internal sealed record ImageRemoval(List<OciDescriptor> Remaining)
+/// <param name="Gone">The names that go.</param>
+internal sealed record ImageRemoval(List<OciDescriptor> Remaining, IReadOnlyList<StoredImage> Gone)
 {
+    /// <summary>Whether the image goes with its names.</summary>
+    public bool IsLast => !Remaining.Exists(entry => entry.Digest == Gone[0].Entry.Digest);
+
     /// <summary>Works out a removal.</summary>
     /// <param name="images">The images, in the index's order.</param>
     /// <param name="index">The index.</param>
@@ -46,7 +50,7 @@ internal sealed record ImageRemoval(List<OciDescriptor> Remaining)
             remaining.Add(first.Entry.WithName(null));
         }
 
-        return new ImageRemoval(remaining);
+        return new ImageRemoval(remaining, found.Images);
     }
 
     private static bool IsSame(OciDescriptor one, OciDescriptor other) => one.Digest == other.Digest && one.Name == other.Name;

@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Layers;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -71,6 +72,9 @@ public sealed partial class ImageStore : IDisposable
 
     /// <summary>How many layers are taken in at once.</summary>
     internal int ParallelLayers { get; init; } = 3;
+
+    /// <summary>Where what happens to images is recorded; null for nowhere.</summary>
+    internal EventLog? Events { get; init; }
 
     /// <summary>All images, the built-in one first, then by name; those without a name last.</summary>
     /// <returns>The images.</returns>
@@ -173,6 +177,7 @@ public sealed partial class ImageStore : IDisposable
             throw new EngineException(EngineErrorReason.InvalidArgument, nameOrId, $"The image '{HostImage}' is built in and cannot be removed.");
         }
 
+        ImageRemoval? removal = null;
         try
         {
             housekeeping.Clean(() =>
@@ -184,7 +189,7 @@ public sealed partial class ImageStore : IDisposable
                     throw new EngineException(EngineErrorReason.Busy, nameOrId, $"The image '{nameOrId}' has got another name or content since it was looked at: it stays.");
                 }
 
-                ImageRemoval removal = ImageRemoval.Plan(images, index, nameOrId, force, uses());
+                removal = ImageRemoval.Plan(images, index, nameOrId, force, uses());
                 layout.WriteIndex(index with { Manifests = removal.Remaining });
             });
         }
@@ -192,6 +197,9 @@ public sealed partial class ImageStore : IDisposable
         {
             throw Storage(nameOrId, $"Removing the image '{nameOrId}'", failure);
         }
+
+        Tell(EventAction.Untag, removal!.Gone.Select(image => image.Info).Where(info => info.Name is not null));
+        Tell(EventAction.Remove, removal.Gone.Select(image => image.Info).Take(removal.IsLast ? 1 : 0));
     }
 
     /// <summary>Gives an image another name; an image that has it loses it.</summary>
@@ -209,6 +217,7 @@ public sealed partial class ImageStore : IDisposable
             throw new EngineException(EngineErrorReason.InvalidArgument, nameOrId, $"The image '{HostImage}' is built in and has one name only.");
         }
 
+        ImageInfo named;
         try
         {
             using (Lock())
@@ -217,13 +226,31 @@ public sealed partial class ImageStore : IDisposable
                 OciDescriptor entry = found.Entry.WithName(name.Reference);
                 OciIndex index = layout.ReadIndex();
                 layout.WriteIndex(index with { Manifests = ImageIndex.With(index.Manifests, entry) });
-                return Find(catalog.Read(), entry).Info;
+                named = Find(catalog.Read(), entry).Info;
             }
         }
         catch (KernelException failure)
         {
             throw Storage(newName, $"Naming the image '{newName}'", failure);
         }
+
+        Tell(EventAction.Tag, [named]);
+        return named;
+    }
+
+    /// <summary>Records what happened to images.</summary>
+    /// <param name="action">One of <see cref="EventAction"/>.</param>
+    /// <param name="images">The images.</param>
+    /// <returns>The images.</returns>
+    internal IReadOnlyList<ImageInfo> Tell(string action, IEnumerable<ImageInfo> images)
+    {
+        ImageInfo[] told = [.. images];
+        foreach (ImageInfo image in told)
+        {
+            Events?.Write(action, image);
+        }
+
+        return told;
     }
 
     /// <summary>Removes what dead processes left and what nothing needs.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 
 namespace Containers.Engine.Registry;
@@ -40,7 +41,7 @@ public sealed class ImageRegistry : IDisposable
     /// <returns>The image in the store.</returns>
     /// <exception cref="EngineException">NotFound (image or platform), AuthenticationFailed, ConnectionFailed, Timeout, InvalidData, LimitExceeded, NotSupported, Storage, Canceled. Nothing is left.</exception>
     public ImageInfo Receive(string name, ImagePlatform? platform, IProgress<LayerProgress>? progress, CancellationToken cancellation) => Cancelable(
-        name, "Receiving", () => images.TakeIn([Resolve(name, platform, cancellation)], progress, cancellation)[0]);
+        name, "Receiving", () => images.Tell(EventAction.Pull, images.TakeIn([Resolve(name, platform, cancellation)], progress, cancellation))[0]);
 
     /// <summary>Sends an image of the store to a registry.</summary>
     /// <param name="nameOrId">The image in the store.</param>
@@ -55,7 +56,9 @@ public sealed class ImageRegistry : IDisposable
         string name = target ?? content.Info.Name ?? throw new EngineException(
             EngineErrorReason.InvalidArgument, nameOrId, $"The image '{nameOrId}' has no name here that would say where to send it. Give the name it shall have: HOST/PATH:TAG.");
         RegistryReference reference = RegistryReference.Parse(name);
-        return new ImagePush(Connect(RegistryEndpoint.Origin(reference.Host, settings), cancellation), reference, settings, content, progress).Run(images.List(), cancellation);
+        string digest = new ImagePush(Connect(RegistryEndpoint.Origin(reference.Host, settings), cancellation), reference, settings, content, progress).Run(images.List(), cancellation);
+        images.Events?.Write(EventAction.Push, content.Info, ("target", name));
+        return digest;
     });
 
     /// <summary>The tags of a repository.</summary>

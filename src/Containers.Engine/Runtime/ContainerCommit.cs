@@ -1,4 +1,5 @@
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Layers;
 using Containers.Engine.Storage;
@@ -31,7 +32,9 @@ internal sealed class ContainerCommit(EngineServices services, ContainerObserver
         using FileDescriptor upper = Files.Open(state.Number, "upper", LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW);
         using Pause? paused = pause && snapshot.State == ContainerState.Running ? Pause.Of(services.Cgroups.Open(id)) : null;
         ImageOrigin origin = Describe(content, upper, parsed, changes, () => paused?.End());
-        return services.Images.TakeIn([origin], progress, cancellation)[0];
+        ImageInfo made = services.Images.TakeIn([origin], progress, cancellation)[0];
+        services.Events.Write(EventAction.Commit, document, ("imageId", made.Id), ("imageName", made.Name ?? string.Empty));
+        return made;
     }
 
     private static string RequireImage(ContainerDocument document)

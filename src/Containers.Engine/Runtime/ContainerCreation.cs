@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Runtime.Launch;
 using Containers.Engine.Security;
@@ -56,6 +57,7 @@ internal sealed class ContainerCreation(EngineServices services)
                 Write(document);
             }
 
+            services.Events.Write(EventAction.Create, document);
             return (document, held);
         }
         catch

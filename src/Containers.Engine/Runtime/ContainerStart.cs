@@ -1,5 +1,6 @@
 using System.Globalization;
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Runtime.Launch;
 using Containers.Engine.Security;
@@ -65,7 +66,8 @@ internal sealed class ContainerStart(EngineServices services)
         var link = new MonitorLink(attach, withInput, document.Options.Tty);
         try
         {
-            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, link.TheirEnds(records, state, services.HandOver)));
+            LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with { EventsFolder = services.Events.Folder.Number };
+            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, descriptors));
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;
         }
@@ -94,6 +96,7 @@ internal sealed class ContainerStart(EngineServices services)
             StagingPoint = services.StagingPoint,
             OpenFilesLimit = OpenFilesLimit,
             RunningPrefix = $"{{\"bootId\":\"{ProcessIdentity.CurrentBootId}\",",
+            EventSubject = EventLog.SubjectOf(document),
             HandOverEnvironment = HandOverEnvironment(),
             Descriptors = descriptors,
         };

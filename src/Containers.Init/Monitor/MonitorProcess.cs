@@ -41,6 +41,7 @@ internal static unsafe class MonitorProcess
                     TakeTerminal(&monitor);
                 }
 
+                Events.Started(&monitor);
                 Session.Started(&monitor);
                 Serve(&monitor);
             }
@@ -248,6 +249,7 @@ internal static unsafe class MonitorProcess
         // Before the record: who follows the log reads on until it is there.
         Streams.Close(monitor);
         CountOomKills(monitor);
+        Events.Ended(monitor);
         Session.Ended(monitor);
         Record(monitor);
         if (!Session.ReleasedAndAcknowledged(monitor))
@@ -268,6 +270,7 @@ internal static unsafe class MonitorProcess
 
         monitor->IsRecorded = true;
         CountOomKills(monitor);
+        Events.Ended(monitor);
         Release(monitor);
 
         // running.json stays: the exit record goes before it, and by now it may be that of the next start.

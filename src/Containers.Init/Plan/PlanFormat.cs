@@ -91,6 +91,14 @@ internal struct PlanHeader
 
     /// <summary>The first part of the running record, up to the numbers that the monitor adds.</summary>
     internal uint RunningPrefixOffset, RunningPrefixLength;
+
+    /// <summary>The folder of the engine's record of events, or -1.</summary>
+    internal int EventsFolder;
+
+    /// <summary>What follows time, action and attributes in the container's lines there; before it lie <see cref="EventRoom"/> free bytes for those.</summary>
+    internal uint EventOffset, EventLength;
+
+    internal const int EventRoom = 192;
 }
 
 /// <summary>Bits of <see cref="PlanHeader.Flags"/>.</summary>

@@ -110,6 +110,27 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
         return found;
     }
 
+    /// <summary>
+    /// As <see cref="FindContainers"/>, for what only running containers have: one that is named and does not run is an error; of a wildcard, and of all where no names are
+    /// given, those that run are taken.
+    /// </summary>
+    /// <param name="names">The names; null for all.</param>
+    /// <returns>The containers, each once.</returns>
+    private protected IReadOnlyList<ContainerSnapshot> FindRunningContainers(IReadOnlyList<string>? names)
+    {
+        var named = FindContainers((names ?? []).Where(static name => !WildcardPattern.ContainsWildcardCharacters(name)));
+        foreach (var stopped in named.Where(static container => !IsRunning(container)))
+        {
+            Attempt(EngineErrors.Container, stopped.Name, () => throw new EngineException(
+                EngineErrorReason.Busy, stopped.Name, $"The container '{stopped.Name}' is not running. Start it: Start-Container {stopped.Name}"));
+        }
+
+        var others = FindContainers(names?.Where(WildcardPattern.ContainsWildcardCharacters) ?? ["*"]);
+        return [.. named.Concat(others).Where(IsRunning).DistinctBy(static container => container.Id)];
+    }
+
+    private static bool IsRunning(ContainerSnapshot container) => container.State == Engine.Runtime.ContainerState.Running;
+
     private static IEnumerable<ContainerSnapshot> Matches(ContainerEngine engine, string name)
     {
         if (!WildcardPattern.ContainsWildcardCharacters(name))

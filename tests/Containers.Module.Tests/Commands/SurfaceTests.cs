@@ -47,7 +47,7 @@ public sealed class SurfaceTests : IDisposable
     [Fact]
     public void Cmdlets_that_change_something_support_WhatIf()
     {
-        string[] looking = ["Get", "Find", "Test", "Measure", "Compare", "Wait"];
+        string[] looking = ["Get", "Find", "Test", "Measure", "Compare", "Wait", "Watch"];
         var changing = Cmdlets().Where(type => !looking.Contains(NameOf(type).Split('-')[0]));
 
         Assert.All(changing, type =>
@@ -93,6 +93,7 @@ public sealed class SurfaceTests : IDisposable
     [InlineData(typeof(ContainerFileType), typeof(Interop.FileKind))]
     [InlineData(typeof(ContainerStorageKind), typeof(Engine.Maintenance.StorageKind))]
     [InlineData(typeof(ContainerLogStream), typeof(Engine.Logs.LogStream))]
+    [InlineData(typeof(ContainerProcessState), typeof(Engine.Processes.ProcessState))]
     [InlineData(typeof(ContainerPullPolicy), typeof(Engine.Configuration.ImagePullPolicy))]
     [InlineData(typeof(ContainerConfigurationSource), typeof(Engine.Configuration.ConfigurationSource))]
     [InlineData(typeof(ContainerImageFormat), typeof(Engine.Images.Archives.ImageArchiveFormat))]

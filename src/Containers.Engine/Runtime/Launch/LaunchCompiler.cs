@@ -87,6 +87,7 @@ internal sealed partial class LaunchCompiler
         LaunchDescriptors d = request.Descriptors;
         LaunchCgroup cgroup = request.Cgroup;
         int prefix = plan.AddBytes(Encoding.UTF8.GetBytes(request.RunningPrefix), 1);
+        int subject = plan.AddBytes([.. new byte[PlanHeader.EventRoom], .. request.EventSubject], 1) + PlanHeader.EventRoom;
         var removals = new List<int>();
         foreach ((int folder, string name) in cgroup.Removals)
         {
@@ -130,6 +131,9 @@ internal sealed partial class LaunchCompiler
             RemovalsOffset = (uint)AddNumbers([.. removals]),
             RunningPrefixOffset = (uint)prefix,
             RunningPrefixLength = (uint)Encoding.UTF8.GetByteCount(request.RunningPrefix),
+            EventsFolder = d.EventsFolder is int events ? plan.Inherit(events, isMonitors: true) : -1,
+            EventOffset = (uint)subject,
+            EventLength = (uint)request.EventSubject.Length,
         };
     }
 

@@ -47,6 +47,9 @@ internal sealed record LaunchRequest
     /// <summary>The first part of the running record: <c>{"bootId":"...",</c>.</summary>
     public string RunningPrefix { get; init; } = string.Empty;
 
+    /// <summary>The end of the container's lines in the record of events.</summary>
+    public byte[] EventSubject { get; init; } = [];
+
     /// <summary>The environment of the program that the monitor hands over to, so that it works on the same roots.</summary>
     public IReadOnlyList<string> HandOverEnvironment { get; init; } = [];
 
@@ -130,4 +133,8 @@ internal sealed record LaunchDevice(string Path, int Mode, long Number);
 /// <param name="Error">The session's pipe for standard error, or null.</param>
 /// <param name="HandOver">The engine's command-line program, or null.</param>
 internal sealed record LaunchDescriptors(
-    int Session, int? RecordsFolder, int? LogFolder, int? StandardInput, int? Output, int? Error, int? HandOver);
+    int Session, int? RecordsFolder, int? LogFolder, int? StandardInput, int? Output, int? Error, int? HandOver)
+{
+    /// <summary>The folder of the record of events, or null for none.</summary>
+    public int? EventsFolder { get; init; }
+}
