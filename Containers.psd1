@@ -45,9 +45,14 @@
         'Receive-ContainerImage'
         'Remove-Container'
         'Remove-ContainerImage'
+        'Rename-Container'
+        'Restart-Container'
+        'Resume-Container'
+        'Send-ContainerSignal'
         'Set-ContainerConfiguration'
         'Start-Container'
         'Stop-Container'
+        'Suspend-Container'
         'Test-ContainerImage'
         'Wait-Container'
         'Watch-ContainerEvent'
@@ -59,8 +64,10 @@
         'Diff-Container'
         'Events-Container'
         'Exec-Container'
+        'Kill-Container'
         'Load-ContainerImage'
         'Logs-Container'
+        'Pause-Container'
         'Prune-ContainerStorage'
         'Pull-ContainerImage'
         'Push-ContainerImage'
@@ -69,6 +76,7 @@
         'Stats-Container'
         'Tag-ContainerImage'
         'Top-Container'
+        'Unpause-Container'
     )
     PrivateData = @{
         PSData = @{

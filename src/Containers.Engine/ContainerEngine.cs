@@ -27,6 +27,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerStart start;
     private readonly ContainerEnd end;
     private readonly ContainerExec exec;
+    private readonly ContainerChange change;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
     private readonly ContainerCopy copy;
@@ -36,11 +37,12 @@ public sealed partial class ContainerEngine : IDisposable
     private ContainerEngine(EngineServices services)
     {
         this.services = services;
-        observer = new ContainerObserver(services.Store);
+        observer = new ContainerObserver(services.Store, () => services.Cgroups);
         creation = new ContainerCreation(services);
         start = new ContainerStart(services);
         end = new ContainerEnd(services, observer, start);
         exec = new ContainerExec(services, observer);
+        change = new ContainerChange(services, observer);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
         var views = new ContainerViews(services, observer);
@@ -214,6 +216,48 @@ public sealed partial class ContainerEngine : IDisposable
     /// <exception cref="EngineException">NotFound, or Timeout where even SIGKILL did not end it.</exception>
     public ContainerSnapshot Stop(string id, int? signal, TimeSpan? timeout, CancellationToken cancellation = default) =>
         end.Stop(id, signal, timeout ?? TimeSpan.FromSeconds(services.Configuration.Runtime.StopTimeout), cancellation);
+
+    /// <summary>Stops a container as <see cref="Stop"/> does, if it is running, and starts it anew.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="signal">The signal; null for its own stop signal.</param>
+    /// <param name="timeout">How long the end may take before SIGKILL; null for the configuration's <c>runtime.stopTimeout</c>.</param>
+    /// <param name="cancellation">Ends the waiting; the container may then be stopped.</param>
+    /// <returns>The container, in state Running (or already Exited).</returns>
+    /// <exception cref="EngineException">As <see cref="Stop"/> and <see cref="Start"/>; Busy for one that is removed at its end.</exception>
+    public ContainerSnapshot Restart(string id, int? signal, TimeSpan? timeout, CancellationToken cancellation = default)
+    {
+        ContainerSnapshot before = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        if (before is { State: ContainerState.Running, Options.RemoveOnExit: true })
+        {
+            throw new EngineException(
+                EngineErrorReason.Busy, before.Name, $"The container '{before.Name}' is removed at its end (-Rm), so that it cannot be stopped and started anew.");
+        }
+
+        _ = Stop(id, signal, timeout, cancellation);
+        return Start(id, cancellation);
+    }
+
+    /// <summary>Keeps all processes of a running container from running, those that it forks meanwhile too (cgroup freezer).</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellation">Ends the waiting for others that change the container.</param>
+    /// <returns>The container.</returns>
+    /// <exception cref="EngineException">NotFound, Busy (not running, or suspended already), NotSupported (no freezer), Timeout: then it runs on.</exception>
+    public ContainerSnapshot Suspend(string id, CancellationToken cancellation = default) => change.Suspend(id, cancellation);
+
+    /// <summary>Lets a suspended container go on.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellation">Ends the waiting for others that change the container.</param>
+    /// <returns>The container.</returns>
+    /// <exception cref="EngineException">NotFound, Busy (not suspended), Timeout.</exception>
+    public ContainerSnapshot Resume(string id, CancellationToken cancellation = default) => change.Resume(id, cancellation);
+
+    /// <summary>Gives a container another name, whether it runs or not.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="name">The new name.</param>
+    /// <param name="cancellation">Ends the waiting for others that change the container.</param>
+    /// <returns>The container.</returns>
+    /// <exception cref="EngineException">NotFound, InvalidArgument, AlreadyExists.</exception>
+    public ContainerSnapshot Rename(string id, string name, CancellationToken cancellation = default) => change.Rename(id, name, cancellation);
 
     /// <summary>Waits until a container has ended.</summary>
     /// <param name="id">Its id.</param>

@@ -17,7 +17,7 @@ internal static class ContainerOptionsCheck
     {
         if (options.Name is { } name && !ContainerStore.IsName(name))
         {
-            throw Invalid(name, $"The name '{name}' will not do: it must be 1 to 128 letters, digits, '_', '.' and '-', beginning with a letter or digit.");
+            throw InvalidName(name);
         }
 
         if (options.HostName is { } host && (host.Length == 0 || Encoding.UTF8.GetByteCount(host) > LongestHostName || !host.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') || host[0] is '-' or '.'))
@@ -90,6 +90,9 @@ internal static class ContainerOptionsCheck
 
         return "/" + string.Join('/', parts);
     }
+
+    internal static EngineException InvalidName(string name) =>
+        Invalid(name, $"The name '{name}' will not do: it must be 1 to 128 letters, digits, '_', '.' and '-', beginning with a letter or digit.");
 
     internal static EngineException Invalid(string subject, string message) => new(EngineErrorReason.InvalidArgument, subject, message);
 

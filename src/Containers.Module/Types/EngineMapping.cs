@@ -24,7 +24,7 @@ internal static class EngineMapping
             Image = options.Image,
             RootFileSystem = options.RootFileSystem,
             Command = snapshot.Command.Count > 0 ? snapshot.Command : options.Command,
-            State = (ContainerState)snapshot.State,
+            State = snapshot.IsPaused ? ContainerState.Paused : (ContainerState)snapshot.State,
             Reason = (ContainerStateReason)snapshot.Reason,
             ExitCode = snapshot.ExitCode,
             Signal = ToSignal(snapshot.Signal),
