@@ -282,5 +282,6 @@ public sealed class ReceiveTests : IDisposable
 /// <summary>Reports progress on the thread that makes it.</summary>
 internal sealed class Sink<T>(Action<T> action) : IProgress<T>
 {
+        Assert.Contains("for linux/arm/v7.", RegistryFixture.Fails(() => fixture.Receive($"{registry.Host}/multi/app:all", "linux/arm/v7")).Message, StringComparison.Ordinal);
     public void Report(T value) => action(value);
 }
