@@ -64,7 +64,7 @@ public sealed class ImageRegistry : IDisposable
     /// <summary>The tags of a repository.</summary>
     /// <param name="repository">Its name without a tag: [HOST[:PORT]/]PATH.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <returns>The tags, in the registry's order.</returns>
+    /// <returns>The tags, in the order of their characters.</returns>
     /// <exception cref="EngineException">NotFound, AuthenticationFailed, ConnectionFailed, LimitExceeded (more than 100,000), Canceled ...</exception>
     public IReadOnlyList<string> FindTags(string repository, CancellationToken cancellation) => Cancelable(repository, "Reading the tags of", () =>
     {

@@ -5,7 +5,7 @@ using Containers.Errors;
 namespace Containers.Commands;
 
 /// <summary>Finds the tags of a repository in its registry. [skopeo list-tags]</summary>
-/// <remarks>What it finds can be piped into Receive-ContainerImage. Nothing is fetched or kept.</remarks>
+/// <remarks>They come in the order of their characters, and can be piped into Receive-ContainerImage. Nothing is fetched or kept.</remarks>
 [Cmdlet(VerbsCommon.Find, "ContainerImage")]
 [OutputType(typeof(ContainerImageTag))]
 public sealed class FindContainerImageCommand : ContainerCommand
