@@ -85,7 +85,7 @@ public sealed class ImageRegistry : IDisposable
     {
         string canonical = RegistryAddress.Check(host);
         RegistryEndpoint endpoint = RegistryEndpoint.Origin(canonical, settings);
-        var authorizer = new RegistryAuthorizer(endpoint, new RegistryTokens(transport, retry), () => new RegistryCredential(user, secret));
+        var authorizer = new RegistryAuthorizer(endpoint, new RegistryTokens(transport, retry), () => new RegistryCredential(user, secret) { IsNew = true });
         var client = new RegistryClient(transport, endpoint, authorizer, retry);
         string attempt = $"signing in as {RegistryText.Show(user)}";
         using RegistryResponse response = client.Send(HttpMethod.Get, "/v2/", [], attempt, cancellation);

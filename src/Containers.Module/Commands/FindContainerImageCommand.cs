@@ -29,7 +29,7 @@ public sealed class FindContainerImageCommand : ContainerCommand
         var patterns = Tag.Select(static tag => new WildcardPattern(tag, WildcardOptions.CultureInvariant)).ToList();
         foreach (var repository in Repository)
         {
-            Attempt(EngineErrors.Image, repository, () =>
+            Attempt(failure => EngineErrors.TransferRecord(failure, repository), () =>
             {
                 using var registry = engine.OpenRegistry();
                 foreach (var tag in registry.FindTags(repository, StopToken))

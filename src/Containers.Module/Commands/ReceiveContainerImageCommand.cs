@@ -39,7 +39,7 @@ public sealed class ReceiveContainerImageCommand : ContainerCommand
         {
             if (ShouldProcess(Platform is null ? name : $"{name} for {Platform}", "Receive"))
             {
-                Attempt(EngineErrors.Image, name, () => WriteObject(
+                Attempt(failure => EngineErrors.TransferRecord(failure, name), () => WriteObject(
                     ImageTransfer.Receive(this, engine, name, Platform is null ? null : ImagePlatform.Parse(Platform), StopToken).ToContainerImage()));
             }
         }

@@ -135,6 +135,8 @@ public sealed class ReceiveTests : IDisposable
         fixture.Configure(registry!.Host, new RegistryHostSettings { CertificateAuthority = registry.Authority });
         EngineException failure = fixture.ReceiveFails($"{registry.Host}/team/app:1.0");
         Assert.Contains("it is for another host", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"Find-ContainerImage {registry.Host}/team/app lists", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Check its name and digest.", fixture.ReceiveFails($"{registry.Host}/team/app@{Digest.Of("x"u8)}").Message, StringComparison.Ordinal);
         fixture.Configure(registry.Host, new RegistryHostSettings { IsInsecure = true });
         Assert.NotNull(fixture.Receive($"{registry.Host}/team/app:1.0").Name);
     }
@@ -164,6 +166,7 @@ public sealed class ReceiveTests : IDisposable
         Assert.Equal(EngineErrorReason.AuthenticationFailed, wrong.Reason);
         Assert.Null(fixture.Credentials.Find(registry.Host));
         Assert.DoesNotContain("wrong", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains($"Set-ContainerConfiguration -Registry @{{ Registry = '{registry.Host}'; CertificateAuthority = '/path/ca.crt' }}", failure.Message, StringComparison.Ordinal);
 
         door.Login(registry.Host, RealRegistry.User, RealRegistry.Secret, asPlainText: true, TestContext.Current.CancellationToken);
         Assert.Equal("hello", fixture.ReadFile(fixture.Receive(name), 1, "etc/greeting"));
@@ -215,6 +218,8 @@ public sealed class ReceiveTests : IDisposable
         fixture.MakeLayout("layout", other, greeting: "foreign");
         fixture.Scratch.Shell($"umoci config --image layout:{machine} --architecture {machine} --os linux; umoci config --image layout:{other} --architecture {other} --os linux");
         registry!.Put($"oci:layout:{machine}", "multi/app:mine", "--format oci");
+        Assert.Contains("the user name or the password (or access token) is incorrect", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was kept", wrong.Message, StringComparison.Ordinal);
         registry.Put($"oci:layout:{other}", "multi/app:other", "--format oci");
         PutIndex("multi/app", "all", (machine, "mine"), (other, "other"));
 
@@ -279,6 +284,7 @@ public sealed class ReceiveTests : IDisposable
     }
 }
 
+        Assert.EndsWith($"-Platform linux/{other}", failure.Message, StringComparison.Ordinal);
 /// <summary>Reports progress on the thread that makes it.</summary>
 internal sealed class Sink<T>(Action<T> action) : IProgress<T>
 {
