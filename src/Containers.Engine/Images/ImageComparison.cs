@@ -36,7 +36,9 @@ internal static class ImageComparison
         }
     }
 
-    private static MergedFolder OpenRoot(KeptLayers kept)
+    /// <summary>Opens the root folder that layers show together.</summary>
+    /// <exception cref="EngineException">Storage.</exception>
+    internal static MergedFolder OpenRoot(KeptLayers kept)
     {
         var layers = new List<FileDescriptor>();
         try

@@ -25,10 +25,12 @@ internal sealed record ImageRemoval(List<OciDescriptor> Remaining, IReadOnlyList
     {
         ImageQuery.Found found = ImageQuery.Find(images, text);
         StoredImage first = found.Images[0];
-        if (found.IsById && found.Images.Count > 1 && !force)
+        if (found.IsById && !force && (found.Images.Count > 1 || found.IsElsewhere))
         {
             throw new EngineException(
-                EngineErrorReason.Busy, text, $"The image {text} has several names ({string.Join(", ", found.Images.Select(image => image.Info.Name ?? "none"))}). Remove them by name, or all with -Force.");
+                EngineErrorReason.Busy,
+                text,
+                $"The image {text} has {(found.Images.Count > 1 ? "several names" : "a name of its own")} ({ImageQuery.NamesOf(found)}). Remove {(found.Images.Count > 1 ? "them by name, or all with -Force" : "it by that name, or with -Force")}.");
         }
 
         string id = first.Info.Id;

@@ -102,6 +102,18 @@ public sealed partial class ImageStore : IDisposable
         return found.IsWhole && found.Info.Layers.Count > 0 ? found.Info : throw NothingToRun(found.Info);
     }
 
+    /// <summary>The name that an image is sent to a registry under where no other is given.</summary>
+    /// <param name="nameOrId">
+    /// A name: that one is meant. An id, or the beginning of one: the only name that the image has. A repository with a digest: the only name in that repository.
+    /// </param>
+    /// <returns>The name.</returns>
+    /// <exception cref="EngineException">InvalidArgument where there is no such name, or there are several; NotFound, Ambiguous.</exception>
+    public string NameToSend(string nameOrId)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrId);
+        return ImageQuery.IsHost(nameOrId) ? HostImage : ImageQuery.NameToSend(ReadCatalog(), nameOrId);
+    }
+
     /// <summary>Takes images in, all or nothing. Layers that are there already are neither asked for nor unpacked.</summary>
     /// <param name="images">The images.</param>
     /// <param name="progress">Told of each layer now and then; or null. Called on several threads.</param>
@@ -159,7 +171,7 @@ public sealed partial class ImageStore : IDisposable
     }
 
     /// <summary>Removes an image's name, and the image with every layer that nothing else needs when it was the last name.</summary>
-    /// <param name="nameOrId">A name, or the beginning of an id: then all names of the image are meant, of which there may be several only with <paramref name="force"/>.</param>
+    /// <param name="nameOrId">A name, or the beginning of an id, or a repository with a digest: then all names of the image (there) are meant, of which there may be several only with <paramref name="force"/>.</param>
     /// <param name="force">Whether an image that a container uses loses its name all the same. Its layers stay as long as the container does.</param>
     /// <exception cref="EngineException">NotFound, or Busy with the containers that use it.</exception>
     public void Remove(string nameOrId, bool force) => Remove(nameOrId, force, isStillMeant: null);
@@ -340,8 +352,9 @@ public sealed partial class ImageStore : IDisposable
     }
 
     // Another session may have given the name to another image, or removed this one, in the moment since.
+    // What came from a registry without a name is told as such: names of the same image in other repositories are not what was asked for.
     private StoredImage Find(IReadOnlyList<StoredImage> present, OciDescriptor entry) =>
-        present.FirstOrDefault(image => image.Entry.Digest == entry.Digest && image.Info.Name == entry.Name)
-        ?? present.FirstOrDefault(image => image.Entry.Digest == entry.Digest)
+        present.FirstOrDefault(image => image.Entry.Digest == entry.Digest && image.Info.Name == entry.Name && image.Info.Origin == entry.Origin)
+        ?? present.FirstOrDefault(image => image.Entry.Digest == entry.Digest && entry.Name is null && entry.Origin is null)
         ?? catalog.ReadImage(entry);
 }

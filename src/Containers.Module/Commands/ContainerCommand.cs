@@ -146,10 +146,15 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
     /// <summary>The images of the names, as <see cref="FindContainers"/> finds containers.</summary>
     /// <param name="names">The names.</param>
     /// <returns>The images.</returns>
-    private protected IReadOnlyList<ImageInfo> FindImages(IEnumerable<string> names)
+    private protected IReadOnlyList<ImageInfo> FindImages(IEnumerable<string> names) => [.. FindAskedImages(names).Select(static found => found.Image)];
+
+    /// <summary>As <see cref="FindImages"/>, each image with what the engine is to be asked for it by.</summary>
+    /// <param name="names">The names.</param>
+    /// <returns>The images with the name, id or digest that was given; for what a wildcard found, its own name, or its id where it has none.</returns>
+    private protected IReadOnlyList<(string Asked, ImageInfo Image)> FindAskedImages(IEnumerable<string> names)
     {
         var engine = OpenEngine();
-        var found = new List<ImageInfo>();
+        var found = new List<(string Asked, ImageInfo Image)>();
         var seen = new HashSet<(string Id, string? Name)>();
         foreach (var name in names)
         {
@@ -159,7 +164,7 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
                 {
                     if (seen.Add((image.Id, image.Name)))
                     {
-                        found.Add(image);
+                        found.Add((WildcardPattern.ContainsWildcardCharacters(name) ? image.Name ?? image.Id : name, image));
                     }
                 }
             });

@@ -46,6 +46,15 @@ public sealed class ViewTests : IDisposable
     }
 
     [Fact]
+    public void Headings_of_images_are_whole_on_a_terminal_of_80_columns()
+    {
+        _session.Shown.RawUI.BufferSize = _session.Shown.RawUI.WindowSize = new(80, 50);
+        var lines = _session.Show("[Containers.ContainerImage]@{ Id = 'sha256:0123456789abcdef'; Name = 'debian:latest'; Architecture = 'amd64' }").OutputLines;
+
+        Assert.Equal(["Name", "Id", "Size", "Architecture", "Age"], Words(lines[0]));
+    }
+
+    [Fact]
     public void Log_records_are_shown_as_their_text() =>
         Assert.Equal(
             ["first", "second"],
