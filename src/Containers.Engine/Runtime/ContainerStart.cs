@@ -32,7 +32,7 @@ internal sealed class ContainerStart(EngineServices services)
         ContainerStore.ClearRecords(records);
         RemoveLeftCgroup(id);
         ContainerOptions options = document.Options;
-        ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, options.Privileged ? DevicePolicy.AllowAll : DevicePolicy.Default);
+        ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, Devices(options));
         try
         {
             using (cgroup)
@@ -58,6 +58,12 @@ internal sealed class ContainerStart(EngineServices services)
         }
     }
 
+    private static DevicePolicy Devices(ContainerOptions options) => options.Privileged
+        ? DevicePolicy.AllowAll
+        : options.Devices.Count + options.DeviceCgroupRules.Count == 0
+            ? DevicePolicy.Default
+            : DevicePolicy.Default.With([.. options.Devices.SelectMany(HostDevices.Rules), .. options.DeviceCgroupRules.SelectMany(DeviceRule.Parse)]);
+
     private MonitorLink Launch(
         ContainerDocument document, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
         CancellationToken cancellation)
@@ -65,7 +71,7 @@ internal sealed class ContainerStart(EngineServices services)
         var link = new MonitorLink(attach, withInput);
         try
         {
-            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, link.TheirEnds(records, state, services.HandOver)));
+            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, link.TheirEnds(records, state, services.HandOver)));
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;
         }
@@ -76,7 +82,7 @@ internal sealed class ContainerStart(EngineServices services)
         }
     }
 
-    private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, LaunchDescriptors descriptors)
+    private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, FileDescriptor state, LaunchDescriptors descriptors)
     {
         ContainerOptions options = document.Options;
         CapabilitySet capabilities = CapabilitySet.Resolve(options.CapAdd, options.CapDrop, options.Privileged);
@@ -89,7 +95,8 @@ internal sealed class ContainerStart(EngineServices services)
             Cgroup = Describe(cgroup),
             Capabilities = capabilities.Bits,
             Seccomp = SeccompFilter.For(options.SeccompProfile, capabilities, options.Privileged, services.Seccomp),
-            HostDevices = options.Privileged ? HostDevices.List() : [],
+            HostDevices = [.. options.Devices.SelectMany(HostDevices.Of), .. options.Privileged ? HostDevices.List() : []],
+            Hosts = HostsFile.Make(state, $"{services.Roots.StateRoot}/containers/{document.Id}", options, document.Command.HostName),
             MountPoint = services.MountPoint,
             StagingPoint = services.StagingPoint,
             OpenFilesLimit = OpenFilesLimit,
