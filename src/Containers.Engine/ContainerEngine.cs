@@ -156,6 +156,7 @@ public sealed partial class ContainerEngine : IDisposable
             {
                 services.Store.Remove(held, document.Name);
                 services.Events.Write(EventAction.Remove, document);
+                ContainerCreation.RemoveIdFile(document.Options);
                 throw;
             }
         }
@@ -210,12 +211,12 @@ public sealed partial class ContainerEngine : IDisposable
     /// <summary>Asks a container to end, and kills it when it has not after a while. A container that is not running is left alone.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="signal">The signal; null for its own stop signal.</param>
-    /// <param name="timeout">How long it may take before SIGKILL; null for the configuration's <c>runtime.stopTimeout</c>.</param>
+    /// <param name="timeout">How long it may take before SIGKILL; null for the container's own, else the configuration's <c>runtime.stopTimeout</c>.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The ended container (removed already, where it was to be removed at its end).</returns>
     /// <exception cref="EngineException">NotFound, or Timeout where even SIGKILL did not end it.</exception>
     public ContainerSnapshot Stop(string id, int? signal, TimeSpan? timeout, CancellationToken cancellation = default) =>
-        end.Stop(id, signal, timeout ?? TimeSpan.FromSeconds(services.Configuration.Runtime.StopTimeout), cancellation);
+        end.Stop(id, signal, timeout ?? services.Store.Read(id).Document?.Options.StopTimeout ?? TimeSpan.FromSeconds(services.Configuration.Runtime.StopTimeout), cancellation);
 
     /// <summary>Stops a container as <see cref="Stop"/> does, if it is running, and starts it anew.</summary>
     /// <param name="id">Its id.</param>

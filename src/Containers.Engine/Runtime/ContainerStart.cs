@@ -33,7 +33,7 @@ internal sealed class ContainerStart(EngineServices services)
         ContainerStore.ClearRecords(records);
         RemoveLeftCgroup(id);
         ContainerOptions options = document.Options;
-        ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, options.Privileged ? DevicePolicy.AllowAll : DevicePolicy.Default);
+        ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, Devices(options));
         try
         {
             using (cgroup)
@@ -59,6 +59,12 @@ internal sealed class ContainerStart(EngineServices services)
         }
     }
 
+    private static DevicePolicy Devices(ContainerOptions options) => options.Privileged
+        ? DevicePolicy.AllowAll
+        : options.Devices.Count + options.DeviceCgroupRules.Count == 0
+            ? DevicePolicy.Default
+            : DevicePolicy.Default.With([.. options.Devices.SelectMany(HostDevices.Rules), .. options.DeviceCgroupRules.SelectMany(DeviceRule.Parse)]);
+
     private MonitorLink Launch(
         ContainerDocument document, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
         CancellationToken cancellation)
@@ -67,7 +73,7 @@ internal sealed class ContainerStart(EngineServices services)
         try
         {
             LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with { EventsFolder = services.Events.Folder.Number };
-            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, descriptors));
+            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors));
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;
         }
@@ -78,7 +84,7 @@ internal sealed class ContainerStart(EngineServices services)
         }
     }
 
-    private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, LaunchDescriptors descriptors)
+    private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, FileDescriptor state, LaunchDescriptors descriptors)
     {
         ContainerOptions options = document.Options;
         CapabilitySet capabilities = CapabilitySet.Resolve(options.CapAdd, options.CapDrop, options.Privileged);
@@ -91,7 +97,8 @@ internal sealed class ContainerStart(EngineServices services)
             Cgroup = Describe(cgroup),
             Capabilities = capabilities.Bits,
             Seccomp = SeccompFilter.For(options.SeccompProfile, capabilities, options.Privileged, services.Seccomp),
-            HostDevices = options.Privileged ? HostDevices.List() : [],
+            HostDevices = [.. options.Devices.SelectMany(HostDevices.Of), .. options.Privileged ? HostDevices.List() : []],
+            Hosts = HostsFile.Make(state, $"{services.Roots.StateRoot}/containers/{document.Id}", options, document.Command.HostName),
             MountPoint = services.MountPoint,
             StagingPoint = services.StagingPoint,
             OpenFilesLimit = OpenFilesLimit,

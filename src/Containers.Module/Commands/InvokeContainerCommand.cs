@@ -154,6 +154,10 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
         try
         {
             engine.Remove(id, force: true, CancellationToken.None);
+            if (CidFile is not null)
+            {
+                File.Delete(SessionState.Path.GetUnresolvedProviderPathFromPSPath(CidFile));
+            }
         }
         catch (EngineException e)
         {

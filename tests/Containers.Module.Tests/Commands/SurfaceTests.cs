@@ -88,6 +88,7 @@ public sealed class SurfaceTests : IDisposable
     [InlineData(typeof(ContainerState), typeof(Engine.Runtime.ContainerState))]
     [InlineData(typeof(ContainerStateReason), typeof(Engine.Runtime.StateReason))]
     [InlineData(typeof(NetworkMode), typeof(Engine.Runtime.NetworkMode))]
+    [InlineData(typeof(ContainerMountPropagation), typeof(Engine.Runtime.MountPropagation))]
     [InlineData(typeof(ContainerFileChange), typeof(Engine.Layers.FileDifferenceKind))]
     [InlineData(typeof(ContainerFileAspects), typeof(Engine.Layers.FileAspects))]
     [InlineData(typeof(ContainerFileType), typeof(Interop.FileKind))]

@@ -68,9 +68,11 @@ internal sealed partial class LaunchCompiler
         MountProc();
         MountDev();
         MountSys();
+        SetParameters();
         MountVolumes();
         RestrictSystemPaths();
         SetUpHost();
+        SetDomainName();
         SetUpProcess();
         FindUser();
         if (Options.Tty)
