@@ -21,25 +21,33 @@ internal sealed class ContainerComparison(EngineServices services, ContainerView
         }
 
         using KeptLayers? kept = document.Layers.Count > 0 ? services.Images.OpenLayers(document.Layers[^1]) : null;
-        using TreeComparison comparison = Start(document, withTimes, cancellation);
+        using TreeComparison comparison = Start(document, withTimes, out IReadOnlyList<byte[]> mountPoints, cancellation);
         foreach (FileDifference difference in comparison.Run())
         {
-            yield return difference;
+            // The container has not made them.
+            if (difference.Kind != FileDifferenceKind.Added || !mountPoints.Any(name => difference.RawPath.AsSpan().SequenceEqual(name)))
+            {
+                yield return difference;
+            }
         }
     }
 
-    private TreeComparison Start(ContainerDocument document, bool withTimes, CancellationToken cancellation)
+    private TreeComparison Start(ContainerDocument document, bool withTimes, out IReadOnlyList<byte[]> mountPoints, CancellationToken cancellation)
     {
         try
         {
-            MergedFolder before = Open(document, withUpper: false);
+            MergedFolder? before = null, after = null;
             try
             {
-                return new TreeComparison(before, Open(document, withUpper: true), withTimes, ExtractionLimits.Default.MaximumEntries, cancellation);
+                before = Open(document, withUpper: false);
+                after = Open(document, withUpper: true);
+                mountPoints = KernelMountPoints.FindEmpty(after.Top);
+                return new TreeComparison(before, after, withTimes, ExtractionLimits.Default.MaximumEntries, cancellation);
             }
             catch
             {
-                before.Dispose();
+                before?.Dispose();
+                after?.Dispose();
                 throw;
             }
         }

@@ -21,8 +21,8 @@ internal static class KernelMountPoints
     /// <exception cref="EngineException">Storage, LimitExceeded.</exception>
     public static IReadOnlyList<byte[]> FindMade(FileDescriptor upper, KeptLayers layers)
     {
-        byte[][] empty = [.. Names.Where(name => IsEmpty(upper, name))];
-        if (empty.Length == 0)
+        IReadOnlyList<byte[]> empty = FindEmpty(upper);
+        if (empty.Count == 0)
         {
             return empty;
         }
@@ -31,6 +31,11 @@ internal static class KernelMountPoints
         var there = image.List(MostNames);
         return [.. empty.Where(name => !IsShown(image, [.. there.Where(entry => entry.Name.AsSpan().SequenceEqual(name))]))];
     }
+
+    /// <summary>Finds those that are still empty; where the image has none, they are there for this reason alone.</summary>
+    /// <param name="upper">The container's writable layer.</param>
+    /// <returns>Their names at the root.</returns>
+    public static IReadOnlyList<byte[]> FindEmpty(FileDescriptor upper) => [.. Names.Where(name => IsEmpty(upper, name))];
 
     private static bool IsShown(MergedFolder image, (byte[] Name, int Layer)[] entries)
     {

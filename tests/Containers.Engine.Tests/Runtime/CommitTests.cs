@@ -45,6 +45,7 @@ public sealed class CommitTests : IDisposable
         Engine.Images.Make(root, "bare", new ImageMakingOptions(), cancellation: Cancellation);
         ContainerSnapshot container = Ended("echo x > /written; mkdir /empty", "bare");
         Assert.True(Directory.Exists($"{fixture.StateRoot}/containers/{container.Id}/upper/proc"));
+        Assert.Equal(["/empty", "/written"], Engine.Compare(container.Id, withTimes: false, Cancellation).Where(change => change.Kind == FileDifferenceKind.Added).Select(change => change.Path));
         Engine.Commit(container.Id, "made", new ImageChanges(), cancellation: Cancellation);
         string[] added = [.. Engine.Images.Compare("bare", "made", cancellation: Cancellation).Where(change => change.Kind == FileDifferenceKind.Added).Select(change => change.Path)];
         Assert.Equal(["/empty", "/written"], added.Order(StringComparer.Ordinal));
