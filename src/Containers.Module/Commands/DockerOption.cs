@@ -45,8 +45,7 @@ internal static class DockerOption
 
     private static readonly string[] NotThereYet =
     [
-        "Publish", "PublishAll", "Restart", "Entrypoint", "Device", "Ulimit", "Sysctl", "Mount", "AddHost", "Dns", "EnvFile", "Pull", "ShmSize",
-        "HealthCommand", "CidFile", "GroupAdd", "OomScoreAdj", "UserNamespace", "Platform",
+        "Publish", "PublishAll", "Restart", "Dns", "HealthCommand", "GroupAdd", "PidNamespace", "IpcNamespace", "UtsNamespace", "UserNamespace",
     ];
 
     private static string? Short(string word) => word switch

@@ -19,7 +19,8 @@ namespace Containers.Commands;
 /// to the program inside. Whatever happens, the session's terminal is given back as it was.
 /// </para>
 /// </remarks>
-[Cmdlet(VerbsCommon.Enter, "Container")]
+[Cmdlet(VerbsCommon.Enter, "Container", SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
 public sealed class EnterContainerCommand : ContainerCommand
 {
     private static readonly string[][] Shells = [["bash"], ["sh"]];
@@ -75,6 +76,11 @@ public sealed class EnterContainerCommand : ContainerCommand
         MisplacedOption.Refuse(this, "container", Container[0], Command);
         var usage = new ForegroundUsage(Detach: false, HasInput: false, Interactive: true, Tty: true, AsByteStream: false, OutFile: null, PassThru: false);
         usage.Check(this, "shell");
+        if (!ShouldProcess($"the container '{Container[0]}'", Command is [var program, ..] ? $"Run {program}" : "Open a shell"))
+        {
+            return;
+        }
+
         _foreground = new ForegroundCommand(
             this, failure => EngineErrors.Record(failure, EngineErrors.Container, Container[0]), Command is [var first, ..] ? first : "sh", usage, DetachKeys);
         _foreground.Start(() => Open(Command is { Length: > 0 } ? [Command] : Shells));

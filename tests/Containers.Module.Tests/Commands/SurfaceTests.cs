@@ -85,7 +85,6 @@ public sealed class SurfaceTests : IDisposable
     }
 
     [Theory]
-    [InlineData(typeof(ContainerState), typeof(Engine.Runtime.ContainerState))]
     [InlineData(typeof(ContainerStateReason), typeof(Engine.Runtime.StateReason))]
     [InlineData(typeof(NetworkMode), typeof(Engine.Runtime.NetworkMode))]
     [InlineData(typeof(ContainerMountPropagation), typeof(Engine.Runtime.MountPropagation))]
@@ -102,6 +101,10 @@ public sealed class SurfaceTests : IDisposable
         Assert.Equal(
             Enum.GetValues(engine).Cast<object>().Select(value => $"{value} = {(int)value}"),
             Enum.GetValues(module).Cast<object>().Select(value => $"{value} = {(int)value}"));
+
+    [Fact]
+    public void The_states_are_the_engines_and_that_a_running_container_is_suspended() =>
+        Assert.Equal([.. Enum.GetNames<Engine.Runtime.ContainerState>(), nameof(ContainerState.Paused)], Enum.GetNames<ContainerState>());
 
     private static void IsNotOfEngine(Type type, string where)
     {
