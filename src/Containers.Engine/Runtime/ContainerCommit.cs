@@ -30,7 +30,9 @@ internal sealed class ContainerCommit(EngineServices services, ContainerObserver
         using ImageContent content = services.Images.OpenContent(image);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         using FileDescriptor upper = Files.Open(state.Number, "upper", LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW);
-        using Pause? paused = pause && snapshot.State == ContainerState.Running ? Pause.Of(services.Cgroups.Open(id)) : null;
+
+        // One that is suspended stands still already, and stays so.
+        using Pause? paused = pause && snapshot is { State: ContainerState.Running, IsPaused: false } ? Pause.Of(services.Cgroups.Open(id)) : null;
         using KeptLayers layers = services.Images.OpenLayers(image);
         ImageOrigin origin = Describe(content, upper, KernelMountPoints.FindMade(upper, layers), parsed, changes, () => paused?.End());
         ImageInfo made = services.Images.TakeIn([origin], progress, cancellation)[0];
@@ -90,7 +92,6 @@ internal sealed class ContainerCommit(EngineServices services, ContainerObserver
             var pause = new Pause(cgroup);
             try
             {
-                // One that is frozen already was left so by a session that died: the caller holds the container's lock.
                 cgroup.Freeze();
                 return pause;
             }

@@ -22,6 +22,11 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         using FileDescriptor process = OpenFirstProcess(id) ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id}' is not running, so that no signal can be sent to it.");
         Errno errno = Pidfd.TrySignal(process, signal);
+        if (signal == SigKill)
+        {
+            Thaw(id);
+        }
+
         if (errno is not (Errno.None or Errno.ESRCH))
         {
             throw new EngineException(

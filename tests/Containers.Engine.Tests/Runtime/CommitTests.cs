@@ -122,6 +122,7 @@ public sealed class CommitTests : IDisposable
 
         // It is read as it stands, and left so: another one has stopped it.
         Engine.Commit(container.Id, null, new ImageChanges(), cancellation: Cancellation);
+        Assert.True(Engine.Get(container.Id).IsPaused);
         if (!isRemoved)
         {
             Assert.Equal(137, Engine.Stop(container.Id, null, TimeSpan.FromMilliseconds(100), Cancellation).ExitCode);
