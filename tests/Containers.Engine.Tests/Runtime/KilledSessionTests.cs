@@ -25,7 +25,7 @@ public sealed class KilledSessionTests(EngineFixture fixture, ITestOutputHelper 
     [InlineData("memfd_create")]
     [InlineData("clone,clone3,vfork")]
     [InlineData("wait4")]
-    [InlineData("recvfrom")]
+    [InlineData("recvmsg")]
     [InlineData("sendto")]
     public void A_session_killed_at_any_step_leaves_what_the_next_one_lists_and_removes(string calls) => KillAtEveryStep(calls, withChildren: false);
 
