@@ -96,7 +96,7 @@ internal static class Servers
         using ForegroundProcess container = engine.Run(
             new ContainerOptions { Image = Image, Command = ["/true"], RemoveOnExit = true }, withInput: false);
         container.StandardOutput.CopyTo(Stream.Null);
-        container.StandardError.CopyTo(Stream.Null);
+        container.StandardError!.CopyTo(Stream.Null);
         ProcessEnd ended = container.WaitForExit(CancellationToken.None);
         long time = (long)Stopwatch.GetElapsedTime(from).TotalNanoseconds;
         return ended.ExitCode == 0 ? time : throw new InvalidOperationException($"exit code {ended.ExitCode}");

@@ -1,7 +1,11 @@
 using Containers.Engine.Configuration;
+using Containers.Engine.Copying;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Logs;
 using Containers.Engine.Maintenance;
+using Containers.Engine.Measuring;
+using Containers.Engine.Processes;
 using Containers.Engine.Registry;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
@@ -13,7 +17,7 @@ namespace Containers.Engine;
 /// The engine: every operation on containers and images of one pair of roots. Holds no state of its own beyond open
 /// descriptors and caches; any number of engines, in any number of processes, may work on the same roots at once. Thread-safe.
 /// </summary>
-public sealed class ContainerEngine : IDisposable
+public sealed partial class ContainerEngine : IDisposable
 {
     private const int ShortestPrefix = 1;
 
@@ -23,19 +27,28 @@ public sealed class ContainerEngine : IDisposable
     private readonly ContainerStart start;
     private readonly ContainerEnd end;
     private readonly ContainerExec exec;
+    private readonly ContainerChange change;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
+    private readonly ContainerCopy copy;
+    private readonly ContainerExport export;
+    private readonly ContainerComparison comparison;
 
     private ContainerEngine(EngineServices services)
     {
         this.services = services;
-        observer = new ContainerObserver(services.Store);
+        observer = new ContainerObserver(services.Store, () => services.Cgroups);
         creation = new ContainerCreation(services);
         start = new ContainerStart(services);
         end = new ContainerEnd(services, observer, start);
         exec = new ContainerExec(services, observer);
+        change = new ContainerChange(services, observer);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
+        var views = new ContainerViews(services, observer);
+        copy = new ContainerCopy(services, views);
+        export = new ContainerExport(services, views);
+        comparison = new ContainerComparison(services, views);
     }
 
     /// <summary>Opens the engine on the roots that the configuration names, making them where they are missing.</summary>
@@ -104,6 +117,7 @@ public sealed class ContainerEngine : IDisposable
         ContainerRecords before = services.Store.Read(id);
         ContainerDocument document = before.Document ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
+        end.TellLost(before);
         if (document.Options.RemoveOnExit)
         {
             RequireHandOver(document);
@@ -141,6 +155,8 @@ public sealed class ContainerEngine : IDisposable
             catch
             {
                 services.Store.Remove(held, document.Name);
+                services.Events.Write(EventAction.Remove, document);
+                ContainerCreation.RemoveIdFile(document.Options);
                 throw;
             }
         }
@@ -195,12 +211,54 @@ public sealed class ContainerEngine : IDisposable
     /// <summary>Asks a container to end, and kills it when it has not after a while. A container that is not running is left alone.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="signal">The signal; null for its own stop signal.</param>
-    /// <param name="timeout">How long it may take before SIGKILL; null for the configuration's <c>runtime.stopTimeout</c>.</param>
+    /// <param name="timeout">How long it may take before SIGKILL; null for the container's own, else the configuration's <c>runtime.stopTimeout</c>.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The ended container (removed already, where it was to be removed at its end).</returns>
     /// <exception cref="EngineException">NotFound, or Timeout where even SIGKILL did not end it.</exception>
     public ContainerSnapshot Stop(string id, int? signal, TimeSpan? timeout, CancellationToken cancellation = default) =>
-        end.Stop(id, signal, timeout ?? TimeSpan.FromSeconds(services.Configuration.Runtime.StopTimeout), cancellation);
+        end.Stop(id, signal, timeout ?? services.Store.Read(id).Document?.Options.StopTimeout ?? TimeSpan.FromSeconds(services.Configuration.Runtime.StopTimeout), cancellation);
+
+    /// <summary>Stops a container as <see cref="Stop"/> does, if it is running, and starts it anew.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="signal">The signal; null for its own stop signal.</param>
+    /// <param name="timeout">How long the end may take before SIGKILL; null for the configuration's <c>runtime.stopTimeout</c>.</param>
+    /// <param name="cancellation">Ends the waiting; the container may then be stopped.</param>
+    /// <returns>The container, in state Running (or already Exited).</returns>
+    /// <exception cref="EngineException">As <see cref="Stop"/> and <see cref="Start"/>; Busy for one that is removed at its end.</exception>
+    public ContainerSnapshot Restart(string id, int? signal, TimeSpan? timeout, CancellationToken cancellation = default)
+    {
+        ContainerSnapshot before = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        if (before is { State: ContainerState.Running, Options.RemoveOnExit: true })
+        {
+            throw new EngineException(
+                EngineErrorReason.Busy, before.Name, $"The container '{before.Name}' is removed at its end (-Rm), so that it cannot be stopped and started anew.");
+        }
+
+        _ = Stop(id, signal, timeout, cancellation);
+        return Start(id, cancellation);
+    }
+
+    /// <summary>Keeps all processes of a running container from running, those that it forks meanwhile too (cgroup freezer).</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellation">Ends the waiting for others that change the container.</param>
+    /// <returns>The container.</returns>
+    /// <exception cref="EngineException">NotFound, Busy (not running, or suspended already), NotSupported (no freezer), Timeout: then it runs on.</exception>
+    public ContainerSnapshot Suspend(string id, CancellationToken cancellation = default) => change.Suspend(id, cancellation);
+
+    /// <summary>Lets a suspended container go on.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellation">Ends the waiting for others that change the container.</param>
+    /// <returns>The container.</returns>
+    /// <exception cref="EngineException">NotFound, Busy (not suspended), Timeout.</exception>
+    public ContainerSnapshot Resume(string id, CancellationToken cancellation = default) => change.Resume(id, cancellation);
+
+    /// <summary>Gives a container another name, whether it runs or not.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="name">The new name.</param>
+    /// <param name="cancellation">Ends the waiting for others that change the container.</param>
+    /// <returns>The container.</returns>
+    /// <exception cref="EngineException">NotFound, InvalidArgument, AlreadyExists.</exception>
+    public ContainerSnapshot Rename(string id, string name, CancellationToken cancellation = default) => change.Rename(id, name, cancellation);
 
     /// <summary>Waits until a container has ended.</summary>
     /// <param name="id">Its id.</param>
@@ -249,11 +307,58 @@ public sealed class ContainerEngine : IDisposable
     {
         using FileDescriptor folder = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         var reader = new LogReader(folder);
-        foreach (LogRecord record in reader.Read(query, () => observer.Observe(id) is not { State: ContainerState.Running }, cancellation))
+        foreach (LogRecord record in reader.Read(query, () => HasEnded(id, query), cancellation))
         {
             yield return record;
         }
     }
+
+    /// <summary>Reads the logs of several containers as one, by the time of their records.</summary>
+    /// <param name="ids">Their ids.</param>
+    /// <param name="query">Which records of each.</param>
+    /// <param name="cancellation">Ends a following read.</param>
+    /// <returns>The records, each with its container's place in <paramref name="ids"/>; with <see cref="LogQuery.Follow"/> until all containers have ended.</returns>
+    /// <exception cref="EngineException">NotFound.</exception>
+    public IEnumerable<(int Index, LogRecord Record)> ReadLogs(IReadOnlyList<string> ids, LogQuery query, CancellationToken cancellation = default)
+    {
+        var sources = new List<LogSource>();
+        try
+        {
+            foreach (string id in ids)
+            {
+                sources.Add(new LogSource(services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id), () => HasEnded(id, query)));
+            }
+
+            foreach ((int Index, LogRecord Record) record in LogMerge.Read(sources, query, cancellation))
+            {
+                yield return record;
+            }
+        }
+        finally
+        {
+            sources.ForEach(static source => source.Folder.Dispose());
+        }
+    }
+
+    /// <summary>The processes of a running container, those that were put into it too. One that ends meanwhile is left out.</summary>
+    /// <param name="id">Its id.</param>
+    /// <returns>The processes, oldest first.</returns>
+    /// <exception cref="EngineException">NotFound, or Busy where it is not running.</exception>
+    public IReadOnlyList<ContainerProcess> GetProcesses(string id) => new ContainerProcesses(services, observer).List(id);
+
+    /// <summary>Begins to measure what containers use.</summary>
+    /// <returns>The meter.</returns>
+    public UsageMeter OpenMeter() => new(services, observer);
+
+    /// <summary>
+    /// Reads what happened to containers and images, by whatever session, in the order in which it was recorded; goes on until the query's end of time. Some
+    /// thousands of events are kept, until the machine is started anew.
+    /// </summary>
+    /// <param name="query">Which events.</param>
+    /// <param name="cancellation">Ends it with <see cref="OperationCanceledException"/>.</param>
+    /// <returns>The events.</returns>
+    public IEnumerable<ContainerEvent> ReadEvents(EventQuery query, CancellationToken cancellation = default) =>
+        new EventReader(services.Events.Folder).Read(query, cancellation);
 
     /// <summary>Mounts an image read-only for looking. It stays mounted when the session ends, and cannot be removed meanwhile.</summary>
     /// <param name="nameOrId">A name or the beginning of an id.</param>
@@ -312,6 +417,9 @@ public sealed class ContainerEngine : IDisposable
 
     /// <summary>Closes what is held open. Containers are not touched.</summary>
     public void Dispose() => services.Dispose();
+
+    private bool HasEnded(string id, LogQuery query) =>
+        observer.Observe(id) is not { } container || (container.State != ContainerState.Running && !query.OverRestarts);
 
     private void RequireHandOver(ContainerDocument document)
     {

@@ -58,21 +58,33 @@ public static unsafe partial class Channels
     public static bool TrySend<T>(FileDescriptor socket, T message)
         where T : unmanaged => (long)LibC.send(socket.Number, &message, sizeof(T), NoSignal) == sizeof(T);
 
-    /// <summary>Receives one message.</summary>
+    /// <summary>Receives one message, and the descriptor that came with it (SCM_RIGHTS, unix(7)).</summary>
     /// <typeparam name="T">Its layout.</typeparam>
     /// <param name="socket">One end of a pair.</param>
     /// <param name="message">The message.</param>
+    /// <param name="descriptor">The descriptor, which the caller disposes; null where none came.</param>
     /// <returns>False where the other end is gone.</returns>
-    public static bool TryReceive<T>(FileDescriptor socket, out T message)
+    public static bool TryReceive<T>(FileDescriptor socket, out T message, out FileDescriptor? descriptor)
         where T : unmanaged
     {
+        const int room = 64;
+        byte* control = stackalloc byte[room];
         T received = default;
+        iovec vector = new() { iov_base = &received, iov_len = sizeof(T) };
+        msghdr header = default;
         long count;
         do
         {
-            count = (long)LibC.recv(socket.Number, &received, sizeof(T), 0);
+            header.msg_iov = &vector;
+            header.msg_iovlen = 1;
+            header.msg_control = control;
+            header.msg_controllen = room;
+            count = (long)LibC.recvmsg(socket.Number, &header, LibC.MSG_CMSG_CLOEXEC);
         }
         while (count < 0 && LibC.errno == LibC.EINTR);
+        cmsghdr* first = count >= 0 ? LibC.CMSG_FIRSTHDR(&header) : null;
+        descriptor = first is not null && first->cmsg_level == LibC.SOL_SOCKET && first->cmsg_type == LibC.SCM_RIGHTS
+            ? new FileDescriptor(*(int*)LibC.CMSG_DATA(first)) : null;
         message = received;
         return count == sizeof(T);
     }

@@ -111,6 +111,19 @@ public static unsafe partial class FileInspection
         return length < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
     }
 
+    /// <summary>lseek(2) with SEEK_DATA or SEEK_HOLE.</summary>
+    /// <param name="file">The file, not opened with O_PATH.</param>
+    /// <param name="offset">Where to begin.</param>
+    /// <param name="isHole">Whether the next hole is wanted, and not the next data. A hole is at the end at the latest.</param>
+    /// <param name="found">Its place.</param>
+    /// <returns>The error number, or <see cref="Errno.None"/>; <see cref="Errno.ENXIO"/> where no data follow.</returns>
+    public static Errno TrySeek(FileDescriptor file, long offset, bool isHole, out long found)
+    {
+        const int data = 3, hole = 4;
+        found = lseek64(file.Number, offset, isHole ? hole : data);
+        return found < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+    }
+
     /// <summary>What stat(2) tells of an open file.</summary>
     /// <param name="file">The file; O_PATH is enough.</param>
     /// <returns>The status.</returns>
@@ -123,6 +136,9 @@ public static unsafe partial class FileInspection
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int open(byte* path, int flags, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial long lseek64(int file, long offset, int whence);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint readlinkat(int folder, byte* path, byte* buffer, nint size);

@@ -31,15 +31,28 @@ public static unsafe partial class Files
     /// <returns>The error number, or <see cref="Errno.None"/>; <see cref="Errno.EIO"/> where only a part was taken.</returns>
     public static Errno TryWriteOnce(FileDescriptor file, ReadOnlySpan<byte> value)
     {
-        fixed (byte* p = value)
+        Errno errno;
+        int count;
+        do
         {
-            nint count;
-            do
-            {
-                count = (nint)LibC.write(file.Number, p, value.Length);
-            }
-            while (count < 0 && LibC.errno == LibC.EINTR);
-            return count < 0 ? Native.Errno : count == value.Length ? Errno.None : Errno.EIO;
+            errno = TryWrite(file, value, out count);
+        }
+        while (errno == Errno.EINTR);
+        return errno == Errno.None && count < value.Length ? Errno.EIO : errno;
+    }
+
+    /// <summary>One write(2).</summary>
+    /// <param name="file">A descriptor open for writing.</param>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="count">How many of them were taken; 0 after an error.</param>
+    /// <returns>The error number, or <see cref="Errno.None"/>.</returns>
+    public static Errno TryWrite(FileDescriptor file, ReadOnlySpan<byte> bytes, out int count)
+    {
+        fixed (byte* p = bytes)
+        {
+            nint written = (nint)LibC.write(file.Number, p, bytes.Length);
+            count = (int)Math.Max(written, 0);
+            return written < 0 ? Native.Errno : Errno.None;
         }
     }
 }

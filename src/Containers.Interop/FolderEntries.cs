@@ -176,6 +176,20 @@ public static unsafe partial class FolderEntries
         return Result((int)syscall5(SystemCall.Renameat2, fromFolder, (nint)f, toFolder, (nint)t, 1));
     }
 
+    /// <summary>renameat2(2) within a folder, replacing what has the new name.</summary>
+    /// <param name="folder">The folder's descriptor.</param>
+    /// <param name="from">The old name.</param>
+    /// <param name="to">The new name.</param>
+    /// <returns>The error number, or <see cref="Errno.None"/>.</returns>
+    public static Errno TryReplace(int folder, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
+    {
+        byte* f = stackalloc byte[Room(from)];
+        Terminate(from, f);
+        byte* t = stackalloc byte[Room(to)];
+        Terminate(to, t);
+        return Result((int)syscall5(SystemCall.Renameat2, folder, (nint)f, folder, (nint)t, 0));
+    }
+
     /// <summary>fstatat(2) with AT_SYMLINK_NOFOLLOW.</summary>
     /// <param name="folder">The folder's descriptor.</param>
     /// <param name="name">The entry; empty for the descriptor itself.</param>

@@ -32,19 +32,27 @@ public sealed unsafe partial class FolderWatch : IDisposable
             return null;
         }
 
-        var instance = new FileDescriptor(number);
-        fixed (byte* path = Native.Utf8Z($"/proc/self/fd/{folder.Number}"))
+        var watch = new FolderWatch(new FileDescriptor(number));
+        errno = watch.TryAdd(folder);
+        if (errno == Errno.None)
         {
-            if (inotify_add_watch(number, path, InModify | InMovedTo | InCreate | InOnlyFolder) < 0)
-            {
-                errno = (Errno)Marshal.GetLastPInvokeError();
-                instance.Dispose();
-                return null;
-            }
+            return watch;
         }
 
-        errno = Errno.None;
-        return new FolderWatch(instance);
+        watch.Dispose();
+        return null;
+    }
+
+    /// <summary>Watches another folder too.</summary>
+    /// <param name="folder">The folder's descriptor.</param>
+    /// <returns>The error number, or <see cref="Errno.None"/>; as for <see cref="TryOpen"/>.</returns>
+    public Errno TryAdd(FileDescriptor folder)
+    {
+        fixed (byte* path = Native.Utf8Z($"/proc/self/fd/{folder.Number}"))
+        {
+            return inotify_add_watch(queue.Number, path, InModify | InMovedTo | InCreate | InOnlyFolder) < 0
+                ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+        }
     }
 
     /// <summary>Waits for a change since the last call that returned true, or since the watch was opened.</summary>

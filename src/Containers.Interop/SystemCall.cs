@@ -6,6 +6,9 @@ internal static class SystemCall
     internal const int PidfdSendSignal = 424;
     internal const int OpenTree = 428;
     internal const int MoveMount = 429;
+    internal const int Fsopen = 430;
+    internal const int Fsconfig = 431;
+    internal const int Fsmount = 432;
     internal const int PidfdOpen = 434;
     internal const int CloseRange = 436;
     internal const int Openat2 = 437;

@@ -22,6 +22,17 @@ public unsafe partial struct TerminalMode
         local = local | Signals | LineEditing | Echo | EchoErase | EchoKill | Extensions,
     };
 
+    /// <summary>This mode with nothing done to what passes (cfmakeraw(3)), for a terminal behind this one.</summary>
+    public readonly TerminalMode Raw
+    {
+        get
+        {
+            TerminalMode raw = this;
+            cfmakeraw(&raw);
+            return raw;
+        }
+    }
+
     /// <summary>tcgetattr(3).</summary>
     /// <param name="descriptor">A descriptor.</param>
     /// <param name="mode">Its mode.</param>
@@ -43,6 +54,9 @@ public unsafe partial struct TerminalMode
             _ = tcsetattr(descriptor.Number, 0, p);
         }
     }
+
+    [LibraryImport("libc")]
+    private static partial void cfmakeraw(TerminalMode* mode);
 
     [LibraryImport("libc")]
     private static partial int tcgetattr(int descriptor, TerminalMode* mode);

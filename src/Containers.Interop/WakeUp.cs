@@ -17,6 +17,13 @@ public sealed unsafe class WakeUp : IDisposable
         _ = LibC.write(counter.Number, &one, sizeof(ulong));
     }
 
+    /// <summary>Makes it unreadable again, until it is set anew.</summary>
+    public void Reset()
+    {
+        ulong count;
+        _ = LibC.read(counter.Number, &count, sizeof(ulong));
+    }
+
     /// <inheritdoc/>
     public void Dispose() => counter.Dispose();
 }

@@ -120,7 +120,7 @@ public sealed class EngineFixture : IDisposable
     /// <summary>Reads a container's output and waits for its end.</summary>
     public static RunResult Finish(ForegroundProcess container, byte[]? input = null, Action<ContainerSnapshot>? during = null)
     {
-        Task<string> output = Task.Run(() => ReadAll(container.StandardOutput)), error = Task.Run(() => ReadAll(container.StandardError));
+        Task<string> output = Task.Run(() => ReadAll(container.StandardOutput)), error = Task.Run(() => ReadAll(container.StandardError ?? Stream.Null));
         if (input is not null)
         {
             try

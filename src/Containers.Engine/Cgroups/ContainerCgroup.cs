@@ -121,7 +121,15 @@ internal sealed class ContainerCgroup : IDisposable
     /// <summary>The container's cgroup in the hierarchy of a controller.</summary>
     /// <param name="controller">The controller's name.</param>
     /// <returns>The absolute path, or null where the container has none of its own there.</returns>
-    public string? PathOf(string controller) => With(controller) is { } made ? made.ContainerFolder(Id).Path : null;
+    public string? PathOf(string controller) => FolderOf(controller)?.Path;
+
+    /// <summary>The container's cgroup in the hierarchy of a controller, for reading what it counts.</summary>
+    /// <param name="controller">The controller's name.</param>
+    /// <returns>The cgroup, or null where the container has none of its own there.</returns>
+    public CgroupFolder? FolderOf(string controller) => With(controller)?.ContainerFolder(Id);
+
+    /// <summary>The container's cgroup in the v2 hierarchy; null where it is not mounted.</summary>
+    public CgroupFolder? UnifiedFolder => Unified?.ContainerFolder(Id);
 
     /// <summary>
     /// Changes the limits of a living container. Less memory than its processes hold is refused on v1 (<see cref="EngineErrorReason.Busy"/>), while v2 kills

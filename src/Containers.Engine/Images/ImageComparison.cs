@@ -36,7 +36,9 @@ internal static class ImageComparison
         }
     }
 
-    private static MergedFolder OpenRoot(KeptLayers kept)
+    /// <summary>Opens the root folder that layers show together.</summary>
+    /// <exception cref="EngineException">Storage.</exception>
+    internal static MergedFolder OpenRoot(KeptLayers kept)
     {
         var layers = new List<FileDescriptor>();
         try
@@ -44,14 +46,9 @@ internal static class ImageComparison
             foreach (string folder in kept.Folders.Reverse())
             {
                 layers.Add(Files.Open(Files.CurrentFolder, folder, LibC.O_PATH | LibC.O_DIRECTORY | LibC.O_NOFOLLOW));
-                LayerAttributes.Read(layers[^1], out OverlayMarks marks);
-                if (marks.HasFlag(OverlayMarks.Opaque))
-                {
-                    break;
-                }
             }
 
-            return new MergedFolder(layers);
+            return MergedFolder.OfLayers(layers);
         }
         catch (KernelException failure)
         {

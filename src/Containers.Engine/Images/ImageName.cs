@@ -47,7 +47,7 @@ internal sealed partial record ImageName
         : throw new EngineException(
             EngineErrorReason.InvalidArgument,
             text,
-            $"'{Shown(text)}' is no image name: {reason}. A name is [HOST[:PORT]/]PATH[:TAG], as in debian:12 or registry.example.org:5000/team/app:1.0.");
+            $"'{Shown(text)}' is no image name: {reason}. A name is [HOST[:PORT]/]PATH[:TAG][@DIGEST], as in debian:12 or registry.example.org:5000/team/app:1.0.");
 
     /// <summary>Parses a name.</summary>
     /// <param name="text">The name.</param>
@@ -60,6 +60,12 @@ internal sealed partial record ImageName
         string rest = text;
         string? digest = null;
         string? tag = null;
+        if (SchemeForm().Match(text) is { Success: true } scheme)
+        {
+            reason = $"names are written without a scheme: leave '{scheme.Value}' out";
+            return false;
+        }
+
         int at = rest.IndexOf('@', StringComparison.Ordinal);
         if (at >= 0)
         {
@@ -151,6 +157,9 @@ internal sealed partial record ImageName
 
     [GeneratedRegex(@"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex TagForm();
+
+    [GeneratedRegex(@"\A[a-zA-Z][a-zA-Z0-9+.-]*://", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SchemeForm();
 
     [GeneratedRegex(@"\Asha256:[0-9a-f]{64}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DigestForm();

@@ -10,7 +10,7 @@ public sealed partial record ImagePlatform
     }
 
     /// <summary>This machine's platform.</summary>
-    public static ImagePlatform Machine { get; } = new() { OperatingSystem = "linux", Architecture = ImageCatalog.MachineArchitecture };
+    public static ImagePlatform Machine { get; } = Make("linux", ImageCatalog.MachineArchitecture, null);
 
     /// <summary>The operating system: linux.</summary>
     public required string OperatingSystem { get; init; }
@@ -18,7 +18,7 @@ public sealed partial record ImagePlatform
     /// <summary>The architecture: amd64, arm64 ...</summary>
     public required string Architecture { get; init; }
 
-    /// <summary>The architecture's variant (v7 of arm); null for the usual one.</summary>
+    /// <summary>The architecture's variant; null for the usual one, but for arm, whose v7 is written out.</summary>
     public string? Variant { get; init; }
 
     /// <summary>Parses a platform.</summary>
@@ -49,8 +49,13 @@ public sealed partial record ImagePlatform
             "armhf" or "armv7l" => "arm",
             var other => other,
         };
-        bool isUsual = string.IsNullOrEmpty(variant) || (architecture, variant) is ("arm64", "v8" or "8") or ("arm", "v7" or "7") or ("amd64", "v1");
-        return new ImagePlatform { OperatingSystem = system.ToLowerInvariant(), Architecture = architecture, Variant = isUsual ? null : variant };
+        variant = (architecture, variant) switch
+        {
+            ("arm", null or "" or "7") => "v7",
+            (_, "") or ("arm64", "v8" or "8") or ("amd64", "v1") => null,
+            _ => variant,
+        };
+        return new ImagePlatform { OperatingSystem = system.ToLowerInvariant(), Architecture = architecture, Variant = variant };
     }
 
     /// <summary>That of an index's entry.</summary>
@@ -75,7 +80,6 @@ public sealed partial record ImagePlatform
 
     private static int ArmVersion(ImagePlatform platform) => platform.Variant switch
     {
-        null => 7,
         ['v', >= '1' and <= '9' and var digit] => digit - '0',
         [>= '1' and <= '9' and var digit] => digit - '0',
         _ => 0,

@@ -4,9 +4,13 @@ namespace Containers.Engine.Images;
 internal static class ImageQuery
 {
     /// <summary>What was found.</summary>
-    /// <param name="Images">The entries: one for a name; for an id, one for each name the image has.</param>
-    /// <param name="IsById">Whether the text was an id or the beginning of one.</param>
-    public readonly record struct Found(IReadOnlyList<StoredImage> Images, bool IsById);
+    /// <param name="Images">The entries: one for a name; for an id, or a digest in a repository, one for each name the image has, there.</param>
+    /// <param name="IsById">Whether the text was an id, the beginning of one, or a digest in a repository: it means the image, not one of its names.</param>
+    public readonly record struct Found(IReadOnlyList<StoredImage> Images, bool IsById)
+    {
+        /// <summary>Whether the image came from the repository asked for, but has names in others only.</summary>
+        public bool IsElsewhere { get; init; }
+    }
 
     /// <summary>Whether the built-in image is meant.</summary>
     public static bool IsHost(string text) => text is ImageStore.HostImage or ImageStore.HostImage + ":latest";
@@ -33,9 +37,9 @@ internal static class ImageQuery
         bool isDigest = text.StartsWith(Digest.Prefix, StringComparison.Ordinal);
         string digits = isDigest ? text[Digest.Prefix.Length..] : text;
         if (!isDigest && ImageName.TryParse(text, out ImageName? name, out _)
-            && images.FirstOrDefault(image => IsNamed(image, name!)) is { } named)
+            && (name!.Digest is null ? FindName(images, name) : FindDigest(images, name)) is { } named)
         {
-            return new Found([named], IsById: false);
+            return named;
         }
 
         if (Digest.IsHex(digits))
@@ -61,19 +65,48 @@ internal static class ImageQuery
             EngineErrorReason.NotFound, text, $"There is no image '{(isDigest ? text : ImageName.Parse(text).ToString())}'. Get-ContainerImage lists those there are.");
     }
 
-    private static bool IsNamed(StoredImage image, ImageName name)
+    /// <summary>
+    /// The name that an image is sent under where no other is given: the one it is asked for by; of one asked for by its id the only one it has; of one
+    /// asked for by its digest in a repository the only one that it has in that repository.
+    /// </summary>
+    /// <exception cref="EngineException">InvalidArgument where it has none or several; NotFound, Ambiguous.</exception>
+    public static string NameToSend(IReadOnlyList<StoredImage> images, string text)
     {
-        if (name.Digest is null)
+        Found found = Find(images, text);
+        string[] names = found.IsElsewhere ? [] : [.. found.Images.Select(image => image.Info.Name).OfType<string>()];
+        return names.Length == 1 ? names[0] : throw new EngineException(
+            EngineErrorReason.InvalidArgument,
+            text,
+            (names.Length > 0 ? $"The image '{text}' has several names ({string.Join(", ", names)}): send it by one of them"
+                : found.IsElsewhere ? $"The image '{text}' has no name in that repository ({NamesOf(found)} is another)"
+                : $"The image '{text}' has no name that says where to send it")
+            + ", or say where to with -Destination HOST/PATH:TAG.");
+    }
+
+    /// <summary>The names of what was found, for messages.</summary>
+    public static string NamesOf(Found found) => string.Join(", ", found.Images.Select(image => image.Info.Name ?? "none"));
+
+    private static Found? FindName(IReadOnlyList<StoredImage> images, ImageName name) =>
+        images.FirstOrDefault(image => image.Info.Name == name.Reference) is { } named ? new Found([named], IsById: false) : null;
+
+    // The tag counts for nothing beside a digest, but where the image has that very name. An index's digest may mean images of several platforms: the first.
+    private static Found? FindDigest(IReadOnlyList<StoredImage> images, ImageName name)
+    {
+        string origin = $"{name.Repository}@{name.Digest}";
+        StoredImage[] named =
+        [
+            .. images.Where(image => (image.Info.Digest == name.Digest || image.Entry.Digest == name.Digest) && image.Info.Name is { } own
+                    && own.StartsWith(name.Repository + ":", StringComparison.Ordinal))
+                .OrderBy(image => image.Info.Name != name.Reference).ThenBy(image => image.Info.Name, StringComparer.Ordinal),
+        ];
+        if (named.Length > 0 && named[0].Info.Name == name.Reference)
         {
-            return image.Info.Name == name.Reference;
+            return new Found([named[0]], IsById: true);
         }
 
-        if (name.Tag is null && image.Info.Origin == $"{name.Repository}@{name.Digest}")
-        {
-            return true;
-        }
-
-        return (image.Info.Digest == name.Digest || image.Entry.Digest == name.Digest) && image.Info.Name is { } own
-            && (name.Tag is null ? own.StartsWith(name.Repository + ":", StringComparison.Ordinal) : own == name.Reference);
+        StoredImage[] received = [.. images.Where(image => image.Info.Origin == origin).OrderBy(image => image.Info.Name, StringComparer.Ordinal)];
+        StoredImage[] own = [.. named, .. received.Where(image => image.Info.Name is null)];
+        StoredImage[] found = own.Length > 0 ? own : received;
+        return found.Length == 0 ? null : new Found([.. found.Where(image => image.Entry.Digest == found[0].Entry.Digest)], IsById: true) { IsElsewhere = own.Length == 0 };
     }
 }

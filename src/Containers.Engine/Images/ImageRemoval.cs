@@ -2,8 +2,12 @@ namespace Containers.Engine.Images;
 
 /// <summary>What removing a name or an image makes of the index.</summary>
 /// <param name="Remaining">The index's new entries.</param>
-internal sealed record ImageRemoval(List<OciDescriptor> Remaining)
+/// <param name="Gone">The names that go.</param>
+internal sealed record ImageRemoval(List<OciDescriptor> Remaining, IReadOnlyList<StoredImage> Gone)
 {
+    /// <summary>Whether the image goes with its names.</summary>
+    public bool IsLast => !Remaining.Exists(entry => entry.Digest == Gone[0].Entry.Digest);
+
     /// <summary>Works out a removal.</summary>
     /// <param name="images">The images, in the index's order.</param>
     /// <param name="index">The index.</param>
@@ -21,10 +25,12 @@ internal sealed record ImageRemoval(List<OciDescriptor> Remaining)
     {
         ImageQuery.Found found = ImageQuery.Find(images, text);
         StoredImage first = found.Images[0];
-        if (found.IsById && found.Images.Count > 1 && !force)
+        if (found.IsById && !force && (found.Images.Count > 1 || found.IsElsewhere))
         {
             throw new EngineException(
-                EngineErrorReason.Busy, text, $"The image {text} has several names ({string.Join(", ", found.Images.Select(image => image.Info.Name ?? "none"))}). Remove them by name, or all with -Force.");
+                EngineErrorReason.Busy,
+                text,
+                $"The image {text} has {(found.Images.Count > 1 ? "several names" : "a name of its own")} ({ImageQuery.NamesOf(found)}). Remove {(found.Images.Count > 1 ? "them by name, or all with -Force" : "it by that name, or with -Force")}.");
         }
 
         string id = first.Info.Id;
@@ -46,7 +52,7 @@ internal sealed record ImageRemoval(List<OciDescriptor> Remaining)
             remaining.Add(first.Entry.WithName(null));
         }
 
-        return new ImageRemoval(remaining);
+        return new ImageRemoval(remaining, found.Images);
     }
 
     private static bool IsSame(OciDescriptor one, OciDescriptor other) => one.Digest == other.Digest && one.Name == other.Name;

@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Layers;
 using Containers.Interop;
 
@@ -18,7 +19,7 @@ public sealed partial class ImageStore
     {
         ArgumentNullException.ThrowIfNull(folder);
         using FileDescriptor root = ImageMaking.OpenFolder(folder);
-        return TakeIn([ImageMaking.OfFolder(root, name, options, limits)], progress, cancellation)[0];
+        return Tell(EventAction.Import, TakeIn([ImageMaking.OfFolder(root, name, options, limits)], progress, cancellation))[0];
     }
 
     /// <summary>Makes an image of one layer from a root file system's tar archive (plain, gzip or zstd), which becomes the layer as it is.</summary>
@@ -32,7 +33,7 @@ public sealed partial class ImageStore
     public ImageInfo Make(Stream archive, string name, ImageMakingOptions options, IProgress<LayerProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(archive);
-        return TakeIn([ImageMaking.OfArchive(archive, name, options)], progress, cancellation)[0];
+        return Tell(EventAction.Import, TakeIn([ImageMaking.OfArchive(archive, name, options)], progress, cancellation))[0];
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Layers;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -71,6 +72,9 @@ public sealed partial class ImageStore : IDisposable
     /// <summary>How many layers are taken in at once.</summary>
     internal int ParallelLayers { get; init; } = 3;
 
+    /// <summary>Where what happens to images is recorded; null for nowhere.</summary>
+    internal EventLog? Events { get; init; }
+
     /// <summary>All images, the built-in one first, then by name; those without a name last.</summary>
     /// <returns>The images.</returns>
     /// <exception cref="EngineException">Storage where the index is damaged.</exception>
@@ -95,6 +99,18 @@ public sealed partial class ImageStore : IDisposable
         // An image without layers must never reach those who take "no layers" for the machine's own root.
         StoredImage found = ImageQuery.Find(ReadCatalog(), nameOrId).Images[0];
         return found.IsWhole && found.Info.Layers.Count > 0 ? found.Info : throw NothingToRun(found.Info);
+    }
+
+    /// <summary>The name that an image is sent to a registry under where no other is given.</summary>
+    /// <param name="nameOrId">
+    /// A name: that one is meant. An id, or the beginning of one: the only name that the image has. A repository with a digest: the only name in that repository.
+    /// </param>
+    /// <returns>The name.</returns>
+    /// <exception cref="EngineException">InvalidArgument where there is no such name, or there are several; NotFound, Ambiguous.</exception>
+    public string NameToSend(string nameOrId)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrId);
+        return ImageQuery.IsHost(nameOrId) ? HostImage : ImageQuery.NameToSend(ReadCatalog(), nameOrId);
     }
 
     /// <summary>Takes images in, all or nothing. Layers that are there already are neither asked for nor unpacked.</summary>
@@ -154,7 +170,7 @@ public sealed partial class ImageStore : IDisposable
     }
 
     /// <summary>Removes an image's name, and the image with every layer that nothing else needs when it was the last name.</summary>
-    /// <param name="nameOrId">A name, or the beginning of an id: then all names of the image are meant, of which there may be several only with <paramref name="force"/>.</param>
+    /// <param name="nameOrId">A name, or the beginning of an id, or a repository with a digest: then all names of the image (there) are meant, of which there may be several only with <paramref name="force"/>.</param>
     /// <param name="force">Whether an image that a container uses loses its name all the same. Its layers stay as long as the container does.</param>
     /// <exception cref="EngineException">NotFound, or Busy with the containers that use it.</exception>
     public void Remove(string nameOrId, bool force) => Remove(nameOrId, force, isStillMeant: null);
@@ -172,6 +188,7 @@ public sealed partial class ImageStore : IDisposable
             throw new EngineException(EngineErrorReason.InvalidArgument, nameOrId, $"The image '{HostImage}' is built in and cannot be removed.");
         }
 
+        ImageRemoval? removal = null;
         try
         {
             housekeeping.Clean(() =>
@@ -183,7 +200,7 @@ public sealed partial class ImageStore : IDisposable
                     throw new EngineException(EngineErrorReason.Busy, nameOrId, $"The image '{nameOrId}' has got another name or content since it was looked at: it stays.");
                 }
 
-                ImageRemoval removal = ImageRemoval.Plan(images, index, nameOrId, force, uses());
+                removal = ImageRemoval.Plan(images, index, nameOrId, force, uses());
                 layout.WriteIndex(index with { Manifests = removal.Remaining });
             });
         }
@@ -191,6 +208,9 @@ public sealed partial class ImageStore : IDisposable
         {
             throw Storage(nameOrId, $"Removing the image '{nameOrId}'", failure);
         }
+
+        Tell(EventAction.Untag, removal!.Gone.Select(image => image.Info).Where(info => info.Name is not null));
+        Tell(EventAction.Remove, removal.Gone.Select(image => image.Info).Take(removal.IsLast ? 1 : 0));
     }
 
     /// <summary>Gives an image another name; an image that has it loses it.</summary>
@@ -208,6 +228,7 @@ public sealed partial class ImageStore : IDisposable
             throw new EngineException(EngineErrorReason.InvalidArgument, nameOrId, $"The image '{HostImage}' is built in and has one name only.");
         }
 
+        ImageInfo named;
         try
         {
             using (Lock())
@@ -216,13 +237,31 @@ public sealed partial class ImageStore : IDisposable
                 OciDescriptor entry = found.Entry.WithName(name.Reference);
                 OciIndex index = layout.ReadIndex();
                 layout.WriteIndex(index with { Manifests = ImageIndex.With(index.Manifests, entry) });
-                return Find(catalog.Read(), entry).Info;
+                named = Find(catalog.Read(), entry).Info;
             }
         }
         catch (KernelException failure)
         {
             throw Storage(newName, $"Naming the image '{newName}'", failure);
         }
+
+        Tell(EventAction.Tag, [named]);
+        return named;
+    }
+
+    /// <summary>Records what happened to images.</summary>
+    /// <param name="action">One of <see cref="EventAction"/>.</param>
+    /// <param name="images">The images.</param>
+    /// <returns>The images.</returns>
+    internal IReadOnlyList<ImageInfo> Tell(string action, IEnumerable<ImageInfo> images)
+    {
+        ImageInfo[] told = [.. images];
+        foreach (ImageInfo image in told)
+        {
+            Events?.Write(action, image);
+        }
+
+        return told;
     }
 
     /// <summary>Removes what dead processes left and what nothing needs.</summary>
@@ -312,8 +351,9 @@ public sealed partial class ImageStore : IDisposable
     }
 
     // Another session may have given the name to another image, or removed this one, in the moment since.
+    // What came from a registry without a name is told as such: names of the same image in other repositories are not what was asked for.
     private StoredImage Find(IReadOnlyList<StoredImage> present, OciDescriptor entry) =>
-        present.FirstOrDefault(image => image.Entry.Digest == entry.Digest && image.Info.Name == entry.Name)
-        ?? present.FirstOrDefault(image => image.Entry.Digest == entry.Digest)
+        present.FirstOrDefault(image => image.Entry.Digest == entry.Digest && image.Info.Name == entry.Name && image.Info.Origin == entry.Origin)
+        ?? present.FirstOrDefault(image => image.Entry.Digest == entry.Digest && entry.Name is null && entry.Origin is null)
         ?? catalog.ReadImage(entry);
 }

@@ -14,6 +14,13 @@ internal static class ArchiveError
         return new EngineException(EngineErrorReason.InvalidData, shown, $"The archive's entry '{shown}' is refused: {reason}.", inner);
     }
 
+    /// <summary>Something that is there already keeps an entry from being made.</summary>
+    public static EngineException InTheWay(ReadOnlySpan<byte> name, string reason)
+    {
+        string shown = EntryName.Show(name);
+        return new EngineException(EngineErrorReason.AlreadyExists, shown, $"'{shown}' cannot be made: {reason}.");
+    }
+
     /// <summary>A bound of <see cref="ExtractionLimits"/> was reached.</summary>
     public static EngineException Limit(string reason) =>
         new(EngineErrorReason.LimitExceeded, "archive", $"Unpacking the archive was ended: {reason}.");

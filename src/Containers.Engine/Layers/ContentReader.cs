@@ -28,15 +28,16 @@ internal sealed class ContentReader(CancellationToken cancellation)
 
     /// <summary>Copies exactly so many bytes; what a file grew by meanwhile is left out.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="size">The bytes.</param>
+    /// <param name="piece">Which.</param>
     /// <param name="writer">Where to.</param>
     /// <returns>False where the file has become shorter.</returns>
-    public bool TryCopy(FileDescriptor file, long size, TarWriter writer)
+    public bool TryCopy(FileDescriptor file, SparsePiece piece, TarWriter writer)
     {
-        for (long offset = 0; offset < size;)
+        long end = piece.Offset + piece.Length;
+        for (long offset = piece.Offset; offset < end;)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Files.ReadAt(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, size - offset)), offset, "the file");
+            int count = Files.ReadAt(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset)), offset, "the file");
             if (count == 0)
             {
                 return false;

@@ -8,8 +8,9 @@ namespace Containers.Engine.Layers;
 /// its components, absolute or climbing, stays inside; the last folder is kept open, since entries come folder by folder.
 /// </summary>
 /// <param name="root">The root's descriptor.</param>
+/// <param name="inhabited">Opens the folders in the kernel's stead where the root is not the extractor's alone; or null.</param>
 /// <param name="countFolder">Called for each folder that had to be made because an entry lies in it.</param>
-internal sealed class EntryParents(FileDescriptor root, Action countFolder) : IDisposable
+internal sealed class EntryParents(FileDescriptor root, IInhabitedFolder? inhabited, Action countFolder) : IDisposable
 {
     private const ResolveFlags InRoot = ResolveFlags.InRoot | ResolveFlags.NoMagicLinks | ResolveFlags.NoXdev;
     private const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoMagicLinks | ResolveFlags.NoXdev;
@@ -31,7 +32,7 @@ internal sealed class EntryParents(FileDescriptor root, Action countFolder) : ID
 
         if (!IsKept(path.Parent))
         {
-            FileDescriptor folder = FolderEntries.TryOpen2(root.Number, path.Parent, LibC.O_PATH | LibC.O_DIRECTORY, InRoot, out Errno errno)
+            FileDescriptor folder = TryOpen(path.Parent, out Errno errno)
                 ?? (errno == Errno.ENOENT ? MakeAll(path) : throw Refused(path, errno));
             Keep(path.Parent, folder);
         }
@@ -46,7 +47,7 @@ internal sealed class EntryParents(FileDescriptor root, Action countFolder) : ID
     {
         if (!path.Parent.IsEmpty && !IsKept(path.Parent))
         {
-            FileDescriptor? folder = FolderEntries.TryOpen2(root.Number, path.Parent, LibC.O_PATH | LibC.O_DIRECTORY, InRoot, out _);
+            FileDescriptor? folder = TryOpen(path.Parent, out _);
             if (folder is null)
             {
                 return -1;
@@ -70,7 +71,10 @@ internal sealed class EntryParents(FileDescriptor root, Action countFolder) : ID
             return root.Duplicate();
         }
 
-        return FolderEntries.TryOpen2(root.Number, target.Parent, LibC.O_PATH | LibC.O_DIRECTORY, Strict, out Errno errno)
+        Errno errno;
+        return (inhabited is null
+            ? FolderEntries.TryOpen2(root.Number, target.Parent, LibC.O_PATH | LibC.O_DIRECTORY, Strict, out errno)
+            : inhabited.TryOpen(target.Parent, out errno))
             ?? throw ArchiveError.Refused(entry, errno switch
             {
                 Errno.ELOOP => $"the file it links to, '{EntryName.Show(target.Full)}', lies behind a symbolic link",
@@ -97,6 +101,10 @@ internal sealed class EntryParents(FileDescriptor root, Action countFolder) : ID
     /// <inheritdoc/>
     public void Dispose() => cached?.Dispose();
 
+    private FileDescriptor? TryOpen(ReadOnlySpan<byte> path, out Errno errno) => inhabited is null
+        ? FolderEntries.TryOpen2(root.Number, path, LibC.O_PATH | LibC.O_DIRECTORY, InRoot, out errno)
+        : inhabited.TryOpen(path, out errno);
+
     private bool IsKept(ReadOnlySpan<byte> path) => cached is not null && !isStale && path.SequenceEqual(cachedPath.AsSpan(0, cachedLength));
 
     private FileDescriptor MakeAll(in EntryPath path)
@@ -112,10 +120,16 @@ internal sealed class EntryParents(FileDescriptor root, Action countFolder) : ID
             int above = current?.Number ?? root.Number;
 
             // One step from where it is, so that a deep path costs no more than its length; only behind a link anew from the root.
-            FileDescriptor? next = FolderEntries.TryOpen2(above, name, LibC.O_PATH | LibC.O_DIRECTORY, Strict, out Errno errno);
+            FileDescriptor? next = null;
+            Errno errno = Errno.ELOOP;
+            if (inhabited is null)
+            {
+                next = FolderEntries.TryOpen2(above, name, LibC.O_PATH | LibC.O_DIRECTORY, Strict, out errno);
+            }
+
             if (errno == Errno.ELOOP)
             {
-                next = FolderEntries.TryOpen2(root.Number, path.Parent[..end], LibC.O_PATH | LibC.O_DIRECTORY, InRoot, out errno);
+                next = TryOpen(path.Parent[..end], out errno);
             }
 
             if (next is null && errno == Errno.ENOENT)
@@ -158,7 +172,7 @@ internal sealed class EntryParents(FileDescriptor root, Action countFolder) : ID
     private static EngineException Refused(in EntryPath path, Errno errno) => ArchiveError.Refused(path.Full, errno switch
     {
         Errno.ENOTDIR => "it lies in something that is not a folder",
-        Errno.ELOOP => "it lies behind a chain of symbolic links without end",
+        Errno.ELOOP => "it lies behind a symbolic link, or a chain of them, that is not followed",
         _ => $"the folder it lies in cannot be reached: {KernelException.Describe(errno)}",
     });
 }

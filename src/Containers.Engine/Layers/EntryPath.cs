@@ -5,6 +5,13 @@ internal readonly ref struct EntryPath
 {
     private const int LongestComponent = 255;
 
+    private EntryPath(ReadOnlySpan<byte> full, ReadOnlySpan<byte> parent, ReadOnlySpan<byte> name)
+    {
+        Full = full;
+        Parent = parent;
+        Name = name;
+    }
+
     private EntryPath(ReadOnlySpan<byte> full)
     {
         Full = full;
@@ -88,6 +95,11 @@ internal readonly ref struct EntryPath
 
         return new EntryPath(plain.AsSpan(0, length));
     }
+
+    /// <summary>The same path for messages, with another name in its folder.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>The path.</returns>
+    public EntryPath Under(ReadOnlySpan<byte> name) => new(Full, Parent, name);
 
     /// <summary>Whether a component starts with the given bytes.</summary>
     /// <param name="prefix">The bytes.</param>

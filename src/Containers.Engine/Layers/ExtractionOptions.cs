@@ -8,6 +8,9 @@ internal enum WhiteoutHandling
 
     /// <summary>An OCI layer's removals (image-spec, layer.md): they become overlayfs's own, a character device 0:0 or trusted.overlay.opaque.</summary>
     Overlay,
+
+    /// <summary>Nothing: they are names as others are.</summary>
+    Plain,
 }
 
 /// <summary>How an archive is unpacked.</summary>
@@ -24,6 +27,12 @@ internal sealed record ExtractionOptions
 
     /// <summary>What <c>.wh.</c> names mean.</summary>
     public WhiteoutHandling Whiteouts { get; init; } = WhiteoutHandling.Refuse;
+
+    /// <summary>
+    /// For a folder that is not the extractor's alone; else null. Each file then gets its name when it is whole, a file never replaces a folder or a folder a file, and the folder itself stays as it
+    /// is.
+    /// </summary>
+    public IInhabitedFolder? Inhabited { get; init; }
 }
 
 /// <summary>What was unpacked.</summary>

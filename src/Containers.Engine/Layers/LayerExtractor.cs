@@ -6,7 +6,8 @@ namespace Containers.Engine.Layers;
 
 /// <summary>
 /// Unpacks an archive into an empty folder, relative to descriptors only. Where it fails it leaves what it made so far: the caller
-/// unpacks into a folder of its own and removes that (<see cref="FolderRemoval"/>).
+/// unpacks into a folder of its own and removes that (<see cref="FolderRemoval"/>). Into a folder that others have files in
+/// (<see cref="ExtractionOptions.Inhabited"/>) it leaves whole files only.
 /// </summary>
 internal sealed class LayerExtractor : IDisposable
 {
@@ -26,7 +27,7 @@ internal sealed class LayerExtractor : IDisposable
     {
         this.root = root;
         this.options = options;
-        parents = new EntryParents(root, CountEntry);
+        parents = new EntryParents(root, options.Inhabited, CountEntry);
         folderTimes = new FolderTimes(options.Limits);
         whiteouts = new Whiteouts(options.Whiteouts);
     }
@@ -93,6 +94,10 @@ internal sealed class LayerExtractor : IDisposable
                 EngineErrorReason.PermissionDenied, shown, $"Unpacking the entry '{shown}' needs more rights: {failure.Message}. Run as root.", failure),
             Errno.ENOSPC or Errno.EDQUOT => new EngineException(
                 EngineErrorReason.Storage, shown, $"Unpacking the entry '{shown}' filled the disk: {failure.Message}. Make room, then try again.", failure),
+            Errno.EROFS => new EngineException(
+                EngineErrorReason.PermissionDenied, shown, $"'{shown}' cannot be written: the file system that it would be on is read-only.", failure),
+            Errno.EBUSY => new EngineException(
+                EngineErrorReason.Busy, shown, $"'{shown}' cannot be replaced: something is mounted there.", failure),
             Errno.ELOOP or Errno.ENOTDIR or Errno.ENOENT or Errno.EISDIR or Errno.EXDEV or Errno.ENAMETOOLONG or Errno.EINVAL or Errno.EFBIG or Errno.EMLINK =>
                 ArchiveError.Refused(name, failure.Message, failure),
             _ => new EngineException(EngineErrorReason.Storage, shown, $"Unpacking the entry '{shown}' failed: {failure.Message}.", failure),
@@ -123,6 +128,12 @@ internal sealed class LayerExtractor : IDisposable
             return;
         }
 
+        if (options.Inhabited?.IsMounted(path.Full) == true)
+        {
+            _ = entry.Kind == TarEntryKind.Folder ? 0 : throw ArchiveError.InTheWay(entry.Name, "something is mounted in its place, which stays as it is");
+            return;
+        }
+
         int parent = parents.Open(path);
         if (whiteout == WhiteoutKind.Removal)
         {
@@ -130,13 +141,53 @@ internal sealed class LayerExtractor : IDisposable
             return;
         }
 
+        if (entry.Kind == TarEntryKind.Folder)
+        {
+            MakeFolder(parent, path, entry);
+        }
+        else if (options.Inhabited is null)
+        {
+            Make(reader, parent, path, entry);
+        }
+        else
+        {
+            MakeWhole(reader, parent, path, entry);
+        }
+    }
+
+    /// <summary>Makes a file under a name of its own, and gives it the right one when it is whole.</summary>
+    private void MakeWhole(TarReader reader, int parent, in EntryPath path, TarEntry entry)
+    {
+        if (FolderEntries.TryStat(parent, path.Name, out FileStatus present) == Errno.None && present.Kind == FileKind.Folder)
+        {
+            throw ArchiveError.InTheWay(entry.Name, "there is a folder of that name, which no file replaces");
+        }
+
+        byte[] temporary = System.Text.Encoding.ASCII.GetBytes($".{System.Security.Cryptography.RandomNumberGenerator.GetHexString(20, lowercase: true)}");
+        bool isGone = false;
+        try
+        {
+            Make(reader, parent, path.Under(temporary), entry);
+            Check(FolderEntries.TryReplace(parent, temporary, path.Name), "putting in place", path);
+
+            // Where the old name is the same file by another name, rename(2) does nothing.
+            isGone = entry.Kind != TarEntryKind.HardLink;
+        }
+        finally
+        {
+            if (!isGone)
+            {
+                _ = FolderEntries.TryRemove(parent, temporary, isFolder: false);
+            }
+        }
+    }
+
+    private void Make(TarReader reader, int parent, in EntryPath path, TarEntry entry)
+    {
         switch (entry.Kind)
         {
             case TarEntryKind.Regular:
                 MakeFile(reader, parent, path, entry);
-                break;
-            case TarEntryKind.Folder:
-                MakeFolder(parent, path, entry);
                 break;
             case TarEntryKind.Symlink:
                 MakeSymlink(parent, path, entry);
@@ -157,6 +208,11 @@ internal sealed class LayerExtractor : IDisposable
             throw ArchiveError.Refused(entry.Name, "it would replace the root with something that is not a folder");
         }
 
+        if (options.Inhabited is not null)
+        {
+            return;
+        }
+
         using FileDescriptor self = FolderEntries.TryOpen(root.Number, "."u8, LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out Errno errno)
             ?? throw new KernelException(errno, "opening", "the root");
         EntryAttributes.Apply(self, entry);
@@ -174,6 +230,13 @@ internal sealed class LayerExtractor : IDisposable
             errno = Errno.None;
             if (status.Kind != FileKind.Folder)
             {
+                if (options.Inhabited is not null)
+                {
+                    throw ArchiveError.InTheWay(entry.Name, status.Kind == FileKind.Symlink
+                        ? "there is a symbolic link of that name, which is not followed"
+                        : "there is a file of that name, which no folder replaces");
+                }
+
                 replacesWhiteout = Whiteouts.IsWhiteout(status);
                 Replace(parent, path);
                 errno = FolderEntries.TryMakeFolder(parent, path.Name, 0x1C0);

@@ -21,10 +21,19 @@ internal sealed class LayerPipe : SequentialStream
     /// <param name="written">Called on the writing thread once all is written, or writing failed: the tree is not read any more.</param>
     /// <param name="cancellation">Ends it.</param>
     public LayerPipe(FileDescriptor root, LayerWriteOptions options, Action written, CancellationToken cancellation)
+        : this((output, ending) => _ = LayerWriter.Write(root, output, options, ending), written, cancellation)
+    {
+    }
+
+    /// <summary>Starts to write.</summary>
+    /// <param name="write">Writes to a stream that it leaves open.</param>
+    /// <param name="written">Called on the writing thread once all is written, or writing failed.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public LayerPipe(Action<Stream, CancellationToken> write, Action written, CancellationToken cancellation)
     {
         ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         reader = pipe.Reader.AsStream();
-        writing = Task.Factory.StartNew(() => Write(root, options, written), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        writing = Task.Factory.StartNew(() => Write(write, written), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <inheritdoc/>
@@ -47,12 +56,12 @@ internal sealed class LayerPipe : SequentialStream
         base.Dispose(disposing);
     }
 
-    private void Write(FileDescriptor root, LayerWriteOptions options, Action written)
+    private void Write(Action<Stream, CancellationToken> write, Action written)
     {
         Exception? failure = null;
         try
         {
-            _ = LayerWriter.Write(root, pipe.Writer.AsStream(leaveOpen: true), options, ending.Token);
+            write(pipe.Writer.AsStream(leaveOpen: true), ending.Token);
         }
         catch (Exception e)
         {

@@ -20,6 +20,7 @@ internal sealed class TreeArchiver : IDisposable
     private readonly ContentReader content;
     private readonly byte[] pathBuffer = new byte[FolderEntries.LongestPath];
     private int pathLength;
+    private int topLength;
     private long entries;
 
     /// <summary>Makes an archiver.</summary>
@@ -41,20 +42,31 @@ internal sealed class TreeArchiver : IDisposable
 
     private bool IsUpper => options.Source == LayerSourceKind.OverlayUpper;
 
+    private bool IsLayer => options.Source != LayerSourceKind.Files;
+
     /// <summary>Writes the tree.</summary>
     /// <param name="root">Its root.</param>
     /// <returns>The number of entries.</returns>
     /// <exception cref="EngineException">InvalidData, Busy, LimitExceeded, NotSupported, PermissionDenied or Storage.</exception>
     public long Run(FileDescriptor root)
     {
+        using FileDescriptor self = FolderEntries.TryOpen(root.Number, "."u8, LibC.O_PATH | LibC.O_DIRECTORY, 0, out Errno errno)
+            ?? throw TreeError.Of(default, new KernelException(errno, "opening", "the root"));
+        return Run(self, []);
+    }
+
+    /// <summary>Writes one file, or a folder with all below it, under another name.</summary>
+    /// <param name="top">The file, opened with O_PATH.</param>
+    /// <param name="name">What it is called in the archive; empty for a folder that is its root.</param>
+    /// <returns>The number of entries.</returns>
+    /// <exception cref="EngineException">As <see cref="Run(FileDescriptor)"/>.</exception>
+    public long Run(FileDescriptor top, byte[] name)
+    {
+        SetPath(0, name);
+        topLength = name.Length;
         try
         {
-            using (FileDescriptor self = FolderEntries.TryOpen(root.Number, "."u8, LibC.O_PATH | LibC.O_DIRECTORY, 0, out Errno errno)
-                ?? throw new KernelException(errno, "opening", "the root"))
-            {
-                AddFolder(self, FileInspection.StatusOf(self));
-            }
-
+            AddByKind(top, FileInspection.StatusOf(top));
             while (levels.TryPeek(out Level? level))
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -92,7 +104,11 @@ internal sealed class TreeArchiver : IDisposable
             return;
         }
 
-        using FileDescriptor? file = FolderEntries.TryOpen2(level.Folder.Number, name, LibC.O_PATH | LibC.O_NOFOLLOW, ResolveFlags.NoXdev, out Errno errno);
+        FileDescriptor? mounted = null;
+        bool isMounted = options.Mounts?.Invoke(CurrentPath[(topLength == 0 ? 0 : topLength + 1)..], out mounted) == true;
+        Errno errno = Errno.None;
+        using FileDescriptor? file = mounted?.Duplicate()
+            ?? FolderEntries.TryOpen2(level.Folder.Number, name, LibC.O_PATH | LibC.O_NOFOLLOW, IsLayer ? ResolveFlags.NoXdev : ResolveFlags.Beneath, out errno);
         if (file is null)
         {
             if (errno == Errno.ENOENT)
@@ -104,18 +120,34 @@ internal sealed class TreeArchiver : IDisposable
         }
 
         FileStatus status = FileInspection.StatusOf(file);
-        if (name.AsSpan().StartsWith(".wh."u8))
+        if (IsLayer && name.AsSpan().StartsWith(".wh."u8))
         {
             throw TreeError.Refused(CurrentPath, "in a layer, names that start with '.wh.' mark removals. Rename it, or leave it out");
         }
 
+        if (isMounted && mounted is null)
+        {
+            if (status.Kind == FileKind.Folder)
+            {
+                Begin(Entry(CurrentPath, TarEntryKind.Folder, status, []));
+            }
+        }
+        else if (IsLayer && Whiteouts.IsWhiteout(status))
+        {
+            AddWhiteout(level, name, status);
+        }
+        else
+        {
+            AddByKind(file, status);
+        }
+    }
+
+    private void AddByKind(FileDescriptor file, in FileStatus status)
+    {
         switch (status.Kind)
         {
             case FileKind.Folder:
                 AddFolder(file, status);
-                break;
-            case FileKind.CharacterDevice when status.RawDevice == 0:
-                AddWhiteout(level, name, status);
                 break;
             case FileKind.Regular or FileKind.Symlink or FileKind.CharacterDevice or FileKind.BlockDevice or FileKind.Fifo:
                 AddFile(file, status);
@@ -193,10 +225,14 @@ internal sealed class TreeArchiver : IDisposable
     {
         // Holes are written as zeros: of GNU's sparse formats Docker (20.10) unpacks a layer, but its `docker save` then fails to verify it.
         using FileDescriptor open = ContentReader.Open(file, CurrentPath);
-        Begin(Entry(CurrentPath, TarEntryKind.Regular, status, attributes));
-        if (!content.TryCopy(open, status.Size, writer))
+        IReadOnlyList<SparsePiece>? pieces = options.KeepsHoles && status.DiskSize < status.Size ? HoleMap.Read(open, status.Size, options.Limits.MaximumSparsePieces) : null;
+        Begin(Entry(CurrentPath, TarEntryKind.Regular, status, attributes, pieces: pieces));
+        foreach (SparsePiece piece in pieces ?? [new SparsePiece(0, status.Size)])
         {
-            throw TreeError.Changed(CurrentPath);
+            if (!content.TryCopy(open, piece, writer))
+            {
+                throw TreeError.Changed(CurrentPath);
+            }
         }
     }
 
@@ -210,20 +246,28 @@ internal sealed class TreeArchiver : IDisposable
         writer.Begin(entry);
     }
 
-    private TarEntry Entry(ReadOnlySpan<byte> path, TarEntryKind kind, in FileStatus status, IReadOnlyList<ExtendedAttribute> attributes, byte[]? link = null) => new()
+    private TarEntry Entry(ReadOnlySpan<byte> path, TarEntryKind kind, in FileStatus status, IReadOnlyList<ExtendedAttribute> attributes, byte[]? link = null, IReadOnlyList<SparsePiece>? pieces = null) => new()
     {
         Name = path.ToArray(),
         Kind = kind,
         LinkName = link ?? [],
-        Mode = status.Mode,
-        Uid = status.Uid,
-        Gid = status.Gid,
+        Mode = ModeOf(status),
+        Uid = options.NewOwner?.Uid ?? status.Uid,
+        Gid = options.NewOwner?.Gid ?? status.Gid,
         Size = kind == TarEntryKind.Regular ? status.Size : 0,
-        StoredSize = kind == TarEntryKind.Regular ? status.Size : 0,
+        StoredSize = kind == TarEntryKind.Regular ? pieces?.Sum(piece => piece.Length) ?? status.Size : 0,
+        Pieces = pieces,
         Times = TimesOf(status),
         Major = status.Major,
         Minor = status.Minor,
         Attributes = attributes,
+    };
+
+    private int ModeOf(in FileStatus status) => options.NewOwner is null ? status.Mode : status.Kind switch
+    {
+        FileKind.Folder => status.Mode & 0x3FF,
+        FileKind.CharacterDevice or FileKind.BlockDevice => status.Mode & 0x1C0,
+        _ => status.Mode & 0x1FF,
     };
 
     private TarEntry Whiteout(byte[] path, in FileStatus status) => new() { Name = path, Kind = TarEntryKind.Regular, Mode = WhiteoutMode, Times = TimesOf(status) };
@@ -235,12 +279,12 @@ internal sealed class TreeArchiver : IDisposable
     private IReadOnlyList<ExtendedAttribute> ReadAttributes(FileDescriptor file, out OverlayMarks marks)
     {
         IReadOnlyList<ExtendedAttribute> attributes = LayerAttributes.Read(file, out marks);
-        if ((marks & ~OverlayMarks.Opaque) != OverlayMarks.None)
+        if (IsLayer && (marks & ~OverlayMarks.Opaque) != OverlayMarks.None)
         {
             throw TreeError.NotWhole(CurrentPath, marks);
         }
 
-        return attributes;
+        return options.NewOwner is null ? attributes : [.. attributes.Where(attribute => !attribute.Name.AsSpan().SequenceEqual("security.capability"u8))];
     }
 
     private List<byte[]> ReadNames(FileDescriptor folder)

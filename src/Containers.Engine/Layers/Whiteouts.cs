@@ -36,7 +36,7 @@ internal sealed class Whiteouts(WhiteoutHandling handling)
     /// <exception cref="EngineException">InvalidData where such a name is not allowed.</exception>
     public WhiteoutKind Classify(in EntryPath path, TarEntry entry)
     {
-        if (!path.HasComponentStartingWith(".wh."u8))
+        if (handling == WhiteoutHandling.Plain || !path.HasComponentStartingWith(".wh."u8))
         {
             return WhiteoutKind.None;
         }

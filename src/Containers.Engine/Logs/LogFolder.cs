@@ -8,9 +8,10 @@ namespace Containers.Engine.Logs;
 /// The files of a log while their writer may rotate them. A rotation renames them from the oldest on, each to the next number, and then makes
 /// a new container.log. So a file's number only grows, one number is free for a moment, and the order by number is always the order in time.
 /// </summary>
-internal sealed class LogFolder(FileDescriptor folder)
+/// <param name="folder">The folder; stays the caller's.</param>
+/// <param name="currentName">The name of the file that is written to.</param>
+internal sealed class LogFolder(FileDescriptor folder, string currentName = "container.log")
 {
-    private const string CurrentName = "container.log";
     private const int Attempts = 1000;
 
     /// <summary>Opens all files as they are at one moment.</summary>
@@ -77,8 +78,8 @@ internal sealed class LogFolder(FileDescriptor folder)
         return null;
     }
 
-    private static string NameOf(int number) =>
-        number == 0 ? CurrentName : string.Create(CultureInfo.InvariantCulture, $"{CurrentName}.{number}");
+    private string NameOf(int number) =>
+        number == 0 ? currentName : string.Create(CultureInfo.InvariantCulture, $"{currentName}.{number}");
 
     /// <summary>The file's number, or -1. Numbers only grow, so going upwards cannot pass the file by.</summary>
     private int NumberOf(LogSegment segment)
@@ -109,9 +110,9 @@ internal sealed class LogFolder(FileDescriptor folder)
         var numbers = new List<int>();
         try
         {
-            foreach (string path in Directory.EnumerateFiles($"/proc/self/fd/{folder.Number}", CurrentName + "*"))
+            foreach (string path in Directory.EnumerateFiles($"/proc/self/fd/{folder.Number}", currentName + "*"))
             {
-                ReadOnlySpan<char> suffix = Path.GetFileName(path.AsSpan())[CurrentName.Length..];
+                ReadOnlySpan<char> suffix = Path.GetFileName(path.AsSpan())[currentName.Length..];
                 if (suffix.IsEmpty)
                 {
                     numbers.Add(0);
@@ -152,5 +153,5 @@ internal sealed class LogFolder(FileDescriptor folder)
     }
 
     private static EngineException Unreadable(string name, KernelException inner) =>
-        new(EngineErrorReason.Storage, name, $"The container's log cannot be read: {inner.Message}.", inner);
+        new(EngineErrorReason.Storage, name, $"'{name}' cannot be read: {inner.Message}.", inner);
 }

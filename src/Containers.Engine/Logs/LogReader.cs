@@ -51,6 +51,27 @@ internal sealed class LogReader
 
         // Before the first look, so that what comes after it is seen.
         using FolderWatch? watch = query.Follow ? FolderWatch.TryOpen(folder, out _) : null;
+        foreach (LogRecord? record in Steps(folder, query, ended, cancellation))
+        {
+            if (record is null)
+            {
+                Wait(watch, cancellation);
+            }
+            else
+            {
+                yield return record;
+            }
+        }
+    }
+
+    /// <summary>As <see cref="Read"/>, for a caller that waits itself.</summary>
+    /// <param name="folder">The folder; stays the caller's.</param>
+    /// <param name="query">Which ones.</param>
+    /// <param name="ended">Whether nothing will be written any more.</param>
+    /// <param name="cancellation">Ends the enumeration.</param>
+    /// <returns>The records; null each time that there is none at present.</returns>
+    internal IEnumerable<LogRecord?> Steps(FileDescriptor folder, LogQuery query, Func<bool> ended, CancellationToken cancellation)
+    {
         var files = new LogFolder(folder);
         var segments = new Queue<LogSegment>(files.OpenAll());
         bool isAllNew = segments.Count == 0;
@@ -66,7 +87,7 @@ internal sealed class LogReader
 
             if (segments.Count == 0)
             {
-                Wait(watch, cancellation);
+                yield return null;
             }
         }
 
@@ -104,7 +125,7 @@ internal sealed class LogReader
                     }
                     else
                     {
-                        Wait(watch, cancellation);
+                        yield return null;
                     }
                 }
                 while (true);
@@ -129,7 +150,8 @@ internal sealed class LogReader
                 EngineErrorReason.Storage, path, $"The container's log cannot be read: opening '{path}': {KernelException.Describe(errno)}.", errno);
     }
 
-    private static void Wait(FolderWatch? watch, CancellationToken cancellation)
+    /// <summary>Waits for a change, not for long.</summary>
+    internal static void Wait(FolderWatch? watch, CancellationToken cancellation)
     {
         if (watch is null)
         {

@@ -30,4 +30,7 @@ public sealed record LogQuery
 
     /// <summary>Whether to go on with what is written until the container ends, across rotations.</summary>
     public bool Follow { get; init; }
+
+    /// <summary>With <see cref="Follow"/>: whether to go on over the container's ends and starts until it is removed.</summary>
+    public bool OverRestarts { get; init; }
 }

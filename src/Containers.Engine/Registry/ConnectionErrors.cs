@@ -1,5 +1,6 @@
 using System.Net.Http;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace Containers.Engine.Registry;
 
@@ -36,7 +37,7 @@ internal static class ConnectionErrors
                 server,
                 Failure(
                     server,
-                    $"TLS with {shown} failed: {Innermost(exception)}. If it is a registry that speaks plain HTTP, say so in the configuration: \"registries\": {{ \"{server.Host}\": {{ \"insecure\": true }} }}.",
+                    $"{NoTls(exception, shown)} If it is a registry that speaks plain HTTP, allow that: {HowToConfigure(server, "Insecure = $true", "\"insecure\": true")}",
                     exception)),
             HttpRequestError.ProxyTunnelError => new(
                 ConnectionFault.Refused, server, Failure(server, $"The proxy did not connect to {shown}: {Innermost(exception)}. Check HTTPS_PROXY and NO_PROXY.", exception)),
@@ -68,8 +69,16 @@ internal static class ConnectionErrors
         new EngineException(EngineErrorReason.ConnectionFailed, server.Host, $"{RegistryText.Show(server.Authority)} broke off after {got} of {size} bytes. Try again."));
 
     private static string HowToTrust(RegistryServer server) =>
-        $"If it is your own registry, put the certificate of its authority at /etc/pscontainers/certs.d/{server.Host}/ca.crt, or name the file in the configuration: "
-        + $"\"registries\": {{ \"{server.Host}\": {{ \"certificateAuthority\": \"/path/ca.crt\" }} }}.";
+        $"If it is your own registry, put the certificate of its authority at /etc/pscontainers/certs.d/{server.Host}/ca.crt, or name the file: "
+        + HowToConfigure(server, "CertificateAuthority = '/path/ca.crt'", "\"certificateAuthority\": \"/path/ca.crt\"");
+
+    private static string HowToConfigure(RegistryServer server, string parameter, string member) =>
+        $"Set-ContainerConfiguration -Registry @{{ Registry = '{server.Host}'; {parameter} }}, which is \"registries\": {{ \"{server.Host}\": {{ {member} }} }} in the configuration.";
+
+    // SslStream throws this one alone for bytes that are no TLS; what goes wrong within TLS is an inner exception of it.
+    private static string NoTls(Exception exception, string shown) => exception.InnerException is AuthenticationException { InnerException: null }
+        ? $"{shown} does not speak TLS: it answered with something else."
+        : $"TLS with {shown} failed: {Innermost(exception)}.";
 
     private static EngineException Failure(RegistryServer server, string message, Exception inner) => new(EngineErrorReason.ConnectionFailed, server.Host, message, inner);
 

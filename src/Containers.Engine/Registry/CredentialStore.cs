@@ -81,7 +81,7 @@ public sealed class CredentialStore
             throw new EngineException(
                 EngineErrorReason.InvalidArgument,
                 canonical,
-                $"No credential helper is configured in '{file.Path}', so the secret for {canonical} could only be kept as plain text. Name one there (\"credsStore\": \"NAME\" for the program docker-credential-NAME), or say that plain text will do.");
+                $"No credential helper is configured in '{file.Path}', so the secret for {canonical} could only be kept as plain text. Name one there (\"credsStore\": \"NAME\" for the program docker-credential-NAME), or allow plain text with -AsPlainText.");
         }
 
         if (user.Contains(':', StringComparison.Ordinal))

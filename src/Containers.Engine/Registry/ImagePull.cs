@@ -133,7 +133,7 @@ internal sealed class ImagePull(RemoteRepository repository, ImagePlatform? plat
                 EngineErrorReason.NotFound,
                 name,
                 platform is null
-                    ? $"The image '{name}' is for {RegistryText.Show(own.ToString())}, and this machine is {Wanted}. To have it all the same, ask for that platform."
+                    ? $"The image '{name}' is for {RegistryText.Show(own.ToString())}, and this machine is {Wanted}. To have it all the same, ask for it: -Platform {RegistryText.Show(own.ToString())}"
                     : $"There is no image '{name}' for {Wanted}. It is there for {RegistryText.Show(own.ToString())}.");
         }
     }

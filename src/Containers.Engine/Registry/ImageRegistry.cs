@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 
 namespace Containers.Engine.Registry;
@@ -40,11 +41,11 @@ public sealed class ImageRegistry : IDisposable
     /// <returns>The image in the store.</returns>
     /// <exception cref="EngineException">NotFound (image or platform), AuthenticationFailed, ConnectionFailed, Timeout, InvalidData, LimitExceeded, NotSupported, Storage, Canceled. Nothing is left.</exception>
     public ImageInfo Receive(string name, ImagePlatform? platform, IProgress<LayerProgress>? progress, CancellationToken cancellation) => Cancelable(
-        name, "Receiving", () => images.TakeIn([Resolve(name, platform, cancellation)], progress, cancellation)[0]);
+        name, "Receiving", () => images.Tell(EventAction.Pull, images.TakeIn([Resolve(name, platform, cancellation)], progress, cancellation))[0]);
 
     /// <summary>Sends an image of the store to a registry.</summary>
     /// <param name="nameOrId">The image in the store.</param>
-    /// <param name="target">The name it gets there, which says the registry; null for the name it has here.</param>
+    /// <param name="target">The name it gets there, which says the registry; null for <see cref="ImageStore.NameToSend"/>.</param>
     /// <param name="progress">Told of each blob now and then; or null. Called on several threads.</param>
     /// <param name="cancellation">Ends it. Blobs that were sent stay in the registry until it cleans up; no name leads to them.</param>
     /// <returns>The digest that the image has there.</returns>
@@ -52,16 +53,17 @@ public sealed class ImageRegistry : IDisposable
     public string Publish(string nameOrId, string? target, IProgress<PublishProgress>? progress, CancellationToken cancellation) => Cancelable(nameOrId, "Sending", () =>
     {
         using ImageContent content = images.OpenContent(nameOrId);
-        string name = target ?? content.Info.Name ?? throw new EngineException(
-            EngineErrorReason.InvalidArgument, nameOrId, $"The image '{nameOrId}' has no name here that would say where to send it. Give the name it shall have: HOST/PATH:TAG.");
+        string name = target ?? images.NameToSend(nameOrId);
         RegistryReference reference = RegistryReference.Parse(name);
-        return new ImagePush(Connect(RegistryEndpoint.Origin(reference.Host, settings), cancellation), reference, settings, content, progress).Run(images.List(), cancellation);
+        string digest = new ImagePush(Connect(RegistryEndpoint.Origin(reference.Host, settings), cancellation), reference, settings, content, progress).Run(images.List(), cancellation);
+        images.Events?.Write(EventAction.Push, content.Info, ("target", name));
+        return digest;
     });
 
     /// <summary>The tags of a repository.</summary>
     /// <param name="repository">Its name without a tag: [HOST[:PORT]/]PATH.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <returns>The tags, in the registry's order.</returns>
+    /// <returns>The tags, in the order of their characters.</returns>
     /// <exception cref="EngineException">NotFound, AuthenticationFailed, ConnectionFailed, LimitExceeded (more than 100,000), Canceled ...</exception>
     public IReadOnlyList<string> FindTags(string repository, CancellationToken cancellation) => Cancelable(repository, "Reading the tags of", () =>
     {
@@ -82,7 +84,7 @@ public sealed class ImageRegistry : IDisposable
     {
         string canonical = RegistryAddress.Check(host);
         RegistryEndpoint endpoint = RegistryEndpoint.Origin(canonical, settings);
-        var authorizer = new RegistryAuthorizer(endpoint, new RegistryTokens(transport, retry), () => new RegistryCredential(user, secret));
+        var authorizer = new RegistryAuthorizer(endpoint, new RegistryTokens(transport, retry), () => new RegistryCredential(user, secret) { IsNew = true });
         var client = new RegistryClient(transport, endpoint, authorizer, retry);
         string attempt = $"signing in as {RegistryText.Show(user)}";
         using RegistryResponse response = client.Send(HttpMethod.Get, "/v2/", [], attempt, cancellation);
@@ -115,7 +117,10 @@ public sealed class ImageRegistry : IDisposable
     {
         RegistryReference reference = RegistryReference.Parse(name);
         RegistryClient[] clients = [.. RegistryEndpoint.WithMirrors(reference.Host, settings).Select(endpoint => Connect(endpoint, cancellation))];
-        return new ImagePull(new RemoteRepository(clients, reference, settings), platform).Resolve([ImageName.Parse(name)], cancellation);
+
+        // The digest says which image it is; that the registry calls it by the tag is nowhere said, and so the tag stays with what has it.
+        ImageName parsed = ImageName.Parse(name);
+        return new ImagePull(new RemoteRepository(clients, reference, settings), platform).Resolve([parsed.Digest is null ? parsed : parsed with { Tag = null }], cancellation);
     }
 
     private static T Cancelable<T>(string subject, string attempt, Func<T> work)

@@ -18,8 +18,8 @@ internal sealed class RegistryAuthorizer(RegistryEndpoint endpoint, RegistryToke
     private RegistryCredential? credential;
     private bool hasLooked;
 
-    /// <summary>Whether there are credentials for the server, as far as it asked for any.</summary>
-    public bool HasCredential => credential is not null;
+    /// <summary>The credentials for the server, as far as it asked for any; null where there are none.</summary>
+    public RegistryCredential? Credential => credential;
 
     /// <summary>What a request carries without being asked.</summary>
     /// <param name="scopes">What it is for.</param>

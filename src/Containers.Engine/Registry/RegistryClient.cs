@@ -53,7 +53,7 @@ internal sealed class RegistryClient(RegistryTransport transport, RegistryEndpoi
                     AuthenticationHeaderValue? next = refusals < 2 && endpoint.Owns(response.Address)
                         ? authorizer.Answer(response.HeaderValues("WWW-Authenticate"), scopes, carried, cancellation)
                         : null;
-                    carried = next ?? throw RegistryErrors.NotAuthorized(endpoint.Host, RegistryErrors.Said(response, cancellation), authorizer.HasCredential);
+                    carried = next ?? throw RegistryErrors.NotAuthorized(endpoint.Host, RegistryErrors.Said(response, cancellation), authorizer.Credential);
                     continue;
                 }
             }

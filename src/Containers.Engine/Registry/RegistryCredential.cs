@@ -21,6 +21,9 @@ public sealed class RegistryCredential
     /// <summary>Whether the secret is an identity token, which a token server exchanges for tokens (OAuth 2 refresh token).</summary>
     public bool IsIdentityToken { get; init; }
 
+    /// <summary>Whether they were just given to sign in with, and are not kept yet.</summary>
+    internal bool IsNew { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => IsIdentityToken ? "identity token" : $"user {User}";
 }

@@ -33,12 +33,15 @@ internal static class RegistryErrors
     }
 
     /// <summary>The failure of a request that the registry allows to nobody, or not to these credentials.</summary>
-    public static EngineException NotAuthorized(string host, string said, bool hasCredential) => new(
+    public static EngineException NotAuthorized(string host, string said, RegistryCredential? credential) => new(
         EngineErrorReason.AuthenticationFailed,
         host,
-        hasCredential
-            ? $"{host} does not accept the credentials there are for it, or they do not allow this.{said} Sign in again: Connect-ContainerRegistry {host}"
-            : $"{host} wants to know who asks: what was asked for does not exist there, or is not public.{said} Sign in: Connect-ContainerRegistry {host}");
+        credential switch
+        {
+            { IsNew: true } => $"{host} does not accept them: the user name or the password (or access token) is incorrect.{said} Nothing was kept.",
+            not null => $"{host} does not accept the credentials there are for it, or they do not allow this.{said} Sign in again: Connect-ContainerRegistry {host}",
+            _ => $"{host} wants to know who asks: what was asked for does not exist there, or is not public.{said} Sign in: Connect-ContainerRegistry {host}",
+        });
 
     /// <summary>The failure that a status means.</summary>
     /// <param name="host">The registry.</param>

@@ -116,6 +116,6 @@ internal sealed class RegistryTokens(RegistryTransport transport, RetryPolicy re
     private static Exception Refused(
         RegistryEndpoint endpoint, Uri realm, RegistryResponse response, RegistryCredential? credential, CancellationToken cancellation) =>
         response.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.BadRequest
-            ? RegistryErrors.NotAuthorized(endpoint.Host, RegistryErrors.Said(response, cancellation), credential is not null)
+            ? RegistryErrors.NotAuthorized(endpoint.Host, RegistryErrors.Said(response, cancellation), credential)
             : RegistryErrors.Status(endpoint.Host, response, $"fetching a token from {RegistryText.Show(realm)}", cancellation);
 }

@@ -37,7 +37,7 @@ internal sealed class RemoteRepository(IReadOnlyList<RegistryClient> clients, Re
                     if (response.Status == HttpStatusCode.NotFound)
                     {
                         throw new EngineException(
-                            EngineErrorReason.NotFound, reference.ToString(), $"There is no image '{reference}' in the registry {client.Endpoint.Host}.{RegistryErrors.Said(response, cancellation)} Check its name and tag.");
+                            EngineErrorReason.NotFound, reference.ToString(), $"There is no image '{reference}' in the registry {client.Endpoint.Host}.{RegistryErrors.Said(response, cancellation)} {Advice()}");
                     }
 
                     if (response.Status != HttpStatusCode.OK)
@@ -108,6 +108,10 @@ internal sealed class RemoteRepository(IReadOnlyList<RegistryClient> clients, Re
                 reference.ToString(), $"The manifest of '{reference}' that {host} sends has the digest {manifest.Digest} instead of {expected}. It is damaged, or was tampered with; nothing of it is kept.");
         }
     }
+
+    private string Advice() => reference.Digest is null
+        ? $"Check its name and tag: Find-ContainerImage {reference.Host}/{reference.Path} lists the tags there are."
+        : "Check its name and digest.";
 
     private T Ask<T>(Func<RegistryClient, T> ask)
     {

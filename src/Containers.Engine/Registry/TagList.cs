@@ -13,7 +13,7 @@ internal static class TagList
     /// <param name="client">The registry.</param>
     /// <param name="path">The repository.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <returns>The tags, in the registry's order.</returns>
+    /// <returns>The tags, in the order of their characters, whatever the registry's is.</returns>
     /// <exception cref="EngineException">NotFound, InvalidData, LimitExceeded, AuthenticationFailed, ConnectionFailed ...</exception>
     public static IReadOnlyList<string> Read(RegistryClient client, string path, CancellationToken cancellation)
     {
@@ -33,7 +33,7 @@ internal static class TagList
             page = read.Next;
         }
 
-        return [.. tags.Distinct(StringComparer.Ordinal)];
+        return [.. tags.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     private static (IReadOnlyList<string> Tags, string? Next) ReadPage(RegistryClient client, string path, string page, string attempt, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using Containers.Init.Plan;
+using Containers.Interop;
 
 namespace Containers.Engine.Runtime;
 
@@ -10,7 +11,9 @@ internal abstract class AttachedProcess(MonitorLink link) : ForegroundProcess
 
     public override FileStream StandardOutput { get; } = link.Output!.IntoStream(FileAccess.Read);
 
-    public override FileStream StandardError { get; } = link.Error!.IntoStream(FileAccess.Read);
+    public override FileStream? StandardError { get; } = link.Error?.IntoStream(FileAccess.Read);
+
+    public override FileDescriptor? Terminal => link.Terminal;
 
     public override void Signal(int signal) => link.Signal(signal);
 
@@ -24,7 +27,7 @@ internal abstract class AttachedProcess(MonitorLink link) : ForegroundProcess
     {
         StandardInput?.Dispose();
         StandardOutput.Dispose();
-        StandardError.Dispose();
+        StandardError?.Dispose();
         link.Dispose();
     }
 

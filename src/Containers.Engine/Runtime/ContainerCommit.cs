@@ -1,4 +1,5 @@
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Layers;
 using Containers.Engine.Storage;
@@ -30,8 +31,11 @@ internal sealed class ContainerCommit(EngineServices services, ContainerObserver
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         using FileDescriptor upper = Files.Open(state.Number, "upper", LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW);
         using Pause? paused = pause && snapshot.State == ContainerState.Running ? Pause.Of(services.Cgroups.Open(id)) : null;
-        ImageOrigin origin = Describe(content, upper, parsed, changes, () => paused?.End());
-        return services.Images.TakeIn([origin], progress, cancellation)[0];
+        using KeptLayers layers = services.Images.OpenLayers(image);
+        ImageOrigin origin = Describe(content, upper, KernelMountPoints.FindMade(upper, layers), parsed, changes, () => paused?.End());
+        ImageInfo made = services.Images.TakeIn([origin], progress, cancellation)[0];
+        services.Events.Write(EventAction.Commit, document, ("imageId", made.Id), ("imageName", made.Name ?? string.Empty));
+        return made;
     }
 
     private static string RequireImage(ContainerDocument document)
@@ -48,7 +52,7 @@ internal sealed class ContainerCommit(EngineServices services, ContainerObserver
             $"The container '{document.Name}' was made of '{ImageStore.HostImage}', this machine's own files, which are no layer: what it has written would be an image without its base. Make an image of a folder with New-ContainerImage, or run the container on an image.");
     }
 
-    private static ImageOrigin Describe(ImageContent content, FileDescriptor upper, ImageName? name, ImageChanges changes, Action whenRead)
+    private static ImageOrigin Describe(ImageContent content, FileDescriptor upper, IReadOnlyList<byte[]> excluded, ImageName? name, ImageChanges changes, Action whenRead)
     {
         IReadOnlyList<string> diffIds = content.DiffIds;
         List<LayerOrigin> layers =
@@ -57,7 +61,7 @@ internal sealed class ContainerCommit(EngineServices services, ContainerObserver
             new LayerOrigin
             {
                 IsOwn = true,
-                Open = ending => new LayerPipe(upper, new LayerWriteOptions { Source = LayerSourceKind.OverlayUpper }, whenRead, ending),
+                Open = ending => new LayerPipe(upper, new LayerWriteOptions { Source = LayerSourceKind.OverlayUpper, Excluded = excluded }, whenRead, ending),
             },
         ];
         return new ImageOrigin

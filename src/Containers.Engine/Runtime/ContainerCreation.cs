@@ -1,8 +1,10 @@
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Runtime.Launch;
 using Containers.Engine.Security;
 using Containers.Engine.Storage;
 using Containers.Interop;
+using Tmds.Linux;
 
 namespace Containers.Engine.Runtime;
 
@@ -16,6 +18,7 @@ internal sealed class ContainerCreation(EngineServices services)
         ContainerOptions options = asked with
         {
             Volumes = [.. asked.Volumes.Select(v => v with { Target = ContainerOptionsCheck.Normalize(v.Target) })],
+            Devices = [.. asked.Devices.Select(d => d with { Target = ContainerOptionsCheck.Normalize(d.Target) })],
             Tmpfs = [.. asked.Tmpfs.Select(t => t with { Target = ContainerOptionsCheck.Normalize(t.Target) })],
             Limits = new ResourceLimits
             {
@@ -37,8 +40,11 @@ internal sealed class ContainerCreation(EngineServices services)
         string id = ContainerNames.NewId();
         ContainerLock held = services.Store.Claim(id);
         string? name = null;
+        bool hasIdFile = false;
         try
         {
+            WriteIdFile(options, id);
+            hasIdFile = true;
             name = ClaimName(options.Name, id);
             ContainerDocument document;
             if (options.RootFileSystem is null)
@@ -56,6 +62,7 @@ internal sealed class ContainerCreation(EngineServices services)
                 Write(document);
             }
 
+            services.Events.Write(EventAction.Create, document);
             return (document, held);
         }
         catch
@@ -65,6 +72,47 @@ internal sealed class ContainerCreation(EngineServices services)
                 services.Store.Remove(held, name);
             }
 
+            if (hasIdFile)
+            {
+                RemoveIdFile(options);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Removes the file of the id of a container that is not to be.</summary>
+    public static void RemoveIdFile(ContainerOptions options)
+    {
+        if (options.IdFile is { } path)
+        {
+            _ = Files.TryRemove(Files.CurrentFolder, path, isFolder: false);
+        }
+    }
+
+    private static void WriteIdFile(ContainerOptions options, string id)
+    {
+        if (options.IdFile is not { } path)
+        {
+            return;
+        }
+
+        using FileDescriptor? file = Files.TryOpen(Files.CurrentFolder, path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL, 0x1a4, out Errno errno);
+        if (file is null)
+        {
+            throw errno == Errno.EEXIST
+                ? new EngineException(
+                    EngineErrorReason.AlreadyExists, path, $"The file '{path}' for the container's id is there already. Remove it, or name another one.", errno)
+                : new EngineException(EngineErrorReason.Storage, path, $"The file '{path}' for the container's id cannot be made: {KernelException.Describe(errno)}.", errno);
+        }
+
+        try
+        {
+            Files.Write(file, System.Text.Encoding.ASCII.GetBytes(id), path);
+        }
+        catch
+        {
+            RemoveIdFile(options);
             throw;
         }
     }

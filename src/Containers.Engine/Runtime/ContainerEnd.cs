@@ -1,4 +1,6 @@
+using System.Globalization;
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Storage;
 using Containers.Interop;
 
@@ -26,6 +28,8 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 errno == Errno.EINVAL ? EngineErrorReason.InvalidArgument : EngineErrorReason.PermissionDenied, id,
                 $"The signal {signal} cannot be sent to the container '{id}': {KernelException.Describe(errno)}.", errno);
         }
+
+        TellSignal(services.Store.Read(id).Document, signal);
     }
 
     /// <summary>Asks a container to end, and kills it where it has not in time.</summary>
@@ -39,8 +43,10 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
             return AwaitRecord(before, cancellation);
         }
 
-        int asked = signal ?? services.Store.Read(id).Document?.StopSignal ?? SigKill;
+        ContainerDocument? document = services.Store.Read(id).Document;
+        int asked = signal ?? document?.StopSignal ?? SigKill;
         _ = Pidfd.TrySignal(process, asked);
+        TellSignal(document, asked);
 
         // Frozen while nobody makes an image of it: a session died over that. Only once it is thawed the signal arrives.
         using (ContainerLock? free = services.Store.TryLock(id))
@@ -54,9 +60,16 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         if (!Channels.WaitReadable(process, timeout, cancellation))
         {
             Kill(id, process, cancellation);
+            TellSignal(document, SigKill);
         }
 
-        return AwaitRecord(before, cancellation);
+        ContainerSnapshot ended = AwaitRecord(before, cancellation);
+        if (document is not null)
+        {
+            services.Events.Write(EventAction.Stop, document);
+        }
+
+        return ended;
     }
 
     /// <summary>Waits until a container has ended.</summary>
@@ -95,6 +108,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
             using FileDescriptor? process = OpenFirstProcess(id);
             if (process is not null)
             {
+                TellSignal(services.Store.Read(id).Document, SigKill);
                 Kill(id, process, cancellation);
             }
 
@@ -110,7 +124,20 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
 
         start.RemoveLeftCgroup(id);
-        services.Store.Remove(held, snapshot is { State: not ContainerState.Creating } ? snapshot.Name : null);
+        ContainerRecords last = snapshot is { State: not ContainerState.Creating } ? services.Store.Read(id) : default;
+        services.Store.Remove(held, last.Document?.Name);
+        TellLost(last);
+        TellRemoved(last);
+    }
+
+    /// <summary>Tells the end of a container whose monitor died before it could; for whoever is about to clear its records, so that it is told once.</summary>
+    /// <param name="records">What is known of it.</param>
+    public void TellLost(ContainerRecords records)
+    {
+        if (records is { Document: { } document, Exit: null, Running: { } running } && running.BootId == ProcessIdentity.CurrentBootId)
+        {
+            services.Events.Write(EventAction.Die, document, ("reason", nameof(StateReason.MonitorLost)));
+        }
     }
 
     /// <summary>What a container's end leaves to do: cgroups that were nested, and the whole container where it is to go.</summary>
@@ -145,6 +172,11 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
 
             if (isRemoved)
             {
+                if (hasLeftCgroups is null)
+                {
+                    TellLost(records);
+                }
+
                 services.Store.RemoveFiles(held, records.Document?.Name);
                 if (hasLeftCgroups?.Invoke() == true)
                 {
@@ -152,6 +184,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 }
 
                 services.Store.RemoveClaim(held);
+                TellRemoved(records);
             }
         }
         catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
@@ -167,6 +200,22 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         if (observer.Observe(id) is { State: not ContainerState.Running } ended)
         {
             Release(id, ended: null, ended.Options.RemoveOnExit, hasLeftCgroups: null);
+        }
+    }
+
+    private void TellRemoved(ContainerRecords records)
+    {
+        if (records.Document is { } document)
+        {
+            services.Events.Write(EventAction.Remove, document);
+        }
+    }
+
+    private void TellSignal(ContainerDocument? document, int signal)
+    {
+        if (document is not null)
+        {
+            services.Events.Write(EventAction.Kill, document, ("signal", signal.ToString(CultureInfo.InvariantCulture)));
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class ContainerExec(EngineServices services, ContainerObserver o
                 throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' is paused, so that no command can run in it.");
             }
 
-            var link = new MonitorLink(attach, withInput);
+            var link = new MonitorLink(attach, withInput, options.Tty);
             try
             {
                 LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, options, cgroup, process, proc, link));
@@ -84,12 +84,13 @@ internal sealed class ContainerExec(EngineServices services, ContainerObserver o
         ContainerOptions container = document.Options;
         bool isPrivileged = options.Privileged || container.Privileged;
         CapabilitySet capabilities = CapabilitySet.Resolve(container.CapAdd, container.CapDrop, isPrivileged);
-        string[] environment = [.. Variables.Merge([.. document.Command.Environment, .. Variables.Texts(options.Environment)])];
+        string[] own = options.Tty && !document.Command.Environment.Any(v => v.StartsWith("TERM=", StringComparison.Ordinal)) ? [ImageDefaults.Terminal] : [];
+        string[] environment = [.. Variables.Merge([.. document.Command.Environment, .. own, .. Variables.Texts(options.Environment)])];
         return new LaunchRequest
         {
             Id = document.Id,
             Purpose = $"Running a command in the container '{document.Name}'",
-            Options = container with { RemoveOnExit = false, Init = false },
+            Options = container with { RemoveOnExit = false, Init = false, Tty = options.Tty, TerminalSize = options.TerminalSize },
             Command = document.Command with
             {
                 Arguments = options.Command,

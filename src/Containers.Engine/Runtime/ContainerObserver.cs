@@ -1,10 +1,12 @@
+using Containers.Engine.Cgroups;
 using Containers.Engine.Storage;
 
 namespace Containers.Engine.Runtime;
 
 /// <summary>Tells a container's state: the documents say what was asked, the kernel says what is.</summary>
 /// <param name="store">The containers' files.</param>
-internal sealed class ContainerObserver(ContainerStore store)
+/// <param name="cgroups">Tells who is paused; asked of running containers alone.</param>
+internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager> cgroups)
 {
     private const int PatienceWithMonitor = 200;
 
@@ -38,7 +40,7 @@ internal sealed class ContainerObserver(ContainerStore store)
 
             if (FirstProcess(running).IsAlive)
             {
-                return snapshot with { State = ContainerState.Running, ProcessId = running.Pid, MonitorProcessId = running.Monitor };
+                return Running(snapshot, running);
             }
 
             if (!Monitor(running).IsAlive)
@@ -53,7 +55,7 @@ internal sealed class ContainerObserver(ContainerStore store)
             if (wait == PatienceWithMonitor)
             {
                 // A monitor that is stopped, or starved: its container has not been seen to end.
-                return snapshot with { State = ContainerState.Running, ProcessId = running.Pid, MonitorProcessId = running.Monitor };
+                return Running(snapshot, running);
             }
 
             // Its monitor is writing the exit record right now.
@@ -106,6 +108,18 @@ internal sealed class ContainerObserver(ContainerStore store)
         StartedAt = Time(exit.StartedAt),
         FinishedAt = Time(exit.FinishedAt),
     };
+
+    private ContainerSnapshot Running(ContainerSnapshot snapshot, RunningRecord running)
+    {
+        using ContainerCgroup? cgroup = cgroups().Open(snapshot.Id);
+        return snapshot with
+        {
+            State = ContainerState.Running,
+            IsPaused = cgroup?.IsFrozen == true,
+            ProcessId = running.Pid,
+            MonitorProcessId = running.Monitor,
+        };
+    }
 
     private ContainerSnapshot? Unfinished(string id)
     {

@@ -1,3 +1,5 @@
+using Containers.Interop;
+
 namespace Containers.Engine.Runtime;
 
 /// <summary>Everything that is asked of a container at its creation. Stored as its document; never changed by the kernel's state.</summary>
@@ -30,6 +32,9 @@ public sealed record ContainerOptions
     /// <summary>The name uname(2) gives inside, at most 64 bytes. Null: the first 12 digits of the id.</summary>
     public string? HostName { get; init; }
 
+    /// <summary>The NIS domain that uname(2) gives inside, at most 64 bytes. Null: the kernel's <c>(none)</c>.</summary>
+    public string? DomainName { get; init; }
+
     /// <summary>Key-value pairs for the user's own use, over the image's.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
@@ -42,8 +47,29 @@ public sealed record ContainerOptions
     /// <summary>Whether the root file system is mounted read-only.</summary>
     public bool ReadOnly { get; init; }
 
+    /// <summary>Bytes of /dev/shm at most. Null: 64 MiB.</summary>
+    public long? ShmSize { get; init; }
+
+    /// <summary>Devices of this machine that the container has besides the default ones.</summary>
+    public IReadOnlyList<DeviceMapping> Devices { get; init; } = [];
+
+    /// <summary>Devices that the container may use without a node being made for it, as devices.allow of cgroup v1 takes them: <c>c 189:* rwm</c>.</summary>
+    public IReadOnlyList<string> DeviceCgroupRules { get; init; } = [];
+
     /// <summary>What the container sees of the network.</summary>
     public NetworkMode Network { get; init; } = NetworkMode.None;
+
+    /// <summary>Lines of the container's own /etc/hosts beyond the usual ones: names, and the address of each. Without any, the image's file is left alone.</summary>
+    public IReadOnlyList<HostEntry> ExtraHosts { get; init; } = [];
+
+    /// <summary>Parameters of sysctl(8) in the container's own namespaces, by name: <c>net.*</c>, <c>fs.mqueue.*</c> and the IPC ones of <c>kernel.*</c>.</summary>
+    public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Limits of each process (setrlimit(2)), at most one of each name.</summary>
+    public IReadOnlyList<ProcessLimit> Ulimits { get; init; } = [];
+
+    /// <summary>How readily the kernel kills the container's processes for lack of memory: -1000 to 1000 (proc_pid_oom_score_adj(5)). Null: 0.</summary>
+    public int? OomScoreAdj { get; init; }
 
     /// <summary>Capabilities over the default set; <c>ALL</c> stands for every one.</summary>
     public IReadOnlyList<string> CapAdd { get; init; } = [];
@@ -75,8 +101,20 @@ public sealed record ContainerOptions
     /// <summary>Whether a small init is the container's pid 1, which reaps orphans and forwards signals to the command.</summary>
     public bool Init { get; init; }
 
+    /// <summary>Whether the command has a terminal (pty(7)) of the container's own as its input and output, which is also /dev/console.</summary>
+    public bool Tty { get; init; }
+
+    /// <summary>The terminal's size at each start; null for one that is not known.</summary>
+    public TerminalSize? TerminalSize { get; init; }
+
     /// <summary>The signal that asks the container to end. Null: the image's, else SIGTERM.</summary>
     public int? StopSignal { get; init; }
+
+    /// <summary>How long the container's end may take before it is killed. Null: as the configuration says.</summary>
+    public TimeSpan? StopTimeout { get; init; }
+
+    /// <summary>A file of this machine, made anew, that the container's id is written to. Null: none.</summary>
+    public string? IdFile { get; init; }
 
     /// <summary>How the container's output is kept. Null: as the configuration says.</summary>
     public LogOptions? Log { get; init; }
@@ -104,19 +142,6 @@ public sealed record LogOptions
     /// <summary>Files kept, the current one included; at least 1.</summary>
     public int MaxFiles { get; init; } = 3;
 }
-
-/// <summary>A file or folder of this machine shown inside a container.</summary>
-/// <param name="Source">An absolute path on this machine; it must exist.</param>
-/// <param name="Target">An absolute path inside; made if missing.</param>
-/// <param name="ReadOnly">Whether it, and every mount below it, is read-only.</param>
-public sealed record BindMount(string Source, string Target, bool ReadOnly);
-
-/// <summary>An in-memory folder inside a container.</summary>
-/// <param name="Target">An absolute path inside; made if missing.</param>
-/// <param name="Size">Bytes at most; null for the kernel's default, half the memory.</param>
-/// <param name="Mode">Permission bits of its root.</param>
-/// <param name="Executable">Whether programs may be executed from it.</param>
-public sealed record TmpfsMount(string Target, long? Size = null, int Mode = 1023, bool Executable = false);
 
 /// <summary>What a container sees of the network.</summary>
 public enum NetworkMode

@@ -6,7 +6,7 @@ using Containers.Interop;
 namespace Containers.Engine.Runtime;
 
 /// <summary>Refuses what cannot work before anything is made, with a sentence that says what would.</summary>
-internal static class ContainerOptionsCheck
+internal static partial class ContainerOptionsCheck
 {
     private const int LongestHostName = 64;
 
@@ -17,7 +17,7 @@ internal static class ContainerOptionsCheck
     {
         if (options.Name is { } name && !ContainerStore.IsName(name))
         {
-            throw Invalid(name, $"The name '{name}' will not do: it must be 1 to 128 letters, digits, '_', '.' and '-', beginning with a letter or digit.");
+            throw InvalidName(name);
         }
 
         if (options.HostName is { } host && (host.Length == 0 || Encoding.UTF8.GetByteCount(host) > LongestHostName || !host.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') || host[0] is '-' or '.'))
@@ -28,6 +28,8 @@ internal static class ContainerOptionsCheck
         CgroupManager.Validate(options.Limits);
         CheckLog(options.Log ?? new LogOptions());
         CheckTexts(options);
+        CheckDevices(options);
+        CheckSettings(options);
         var targets = new HashSet<string>(StringComparer.Ordinal);
         foreach (BindMount volume in options.Volumes)
         {
@@ -42,11 +44,23 @@ internal static class ContainerOptionsCheck
                 throw new EngineException(
                     EngineErrorReason.NotFound, volume.Source, $"The volume's source '{volume.Source}' is not there. Make it first; it is not made for you.");
             }
+
+            CheckPropagation(volume);
+        }
+
+        if (options.Volumes.Count(IsPropagating) is var propagating && propagating > MostPropagating)
+        {
+            throw Invalid("volumes", $"At most {MostPropagating} volumes may be shared or slave; {propagating} were asked for. Show a folder above them instead.");
         }
 
         foreach (TmpfsMount tmpfs in options.Tmpfs)
         {
             CheckTarget(tmpfs.Target, targets);
+            if (tmpfs.UserId < 0 || tmpfs.GroupId < 0)
+            {
+                throw Invalid(tmpfs.Target, $"The in-memory folder '{tmpfs.Target}' needs user and group numbers of 0 to {int.MaxValue}.");
+            }
+
             if (tmpfs.Size is <= 0 || tmpfs.Mode is < 0 or > 0xfff)
             {
                 throw Invalid(tmpfs.Target, $"The in-memory folder '{tmpfs.Target}' needs a size above 0 and a mode of 0 to 7777 (octal).");
@@ -90,6 +104,9 @@ internal static class ContainerOptionsCheck
 
         return "/" + string.Join('/', parts);
     }
+
+    internal static EngineException InvalidName(string name) =>
+        Invalid(name, $"The name '{name}' will not do: it must be 1 to 128 letters, digits, '_', '.' and '-', beginning with a letter or digit.");
 
     internal static EngineException Invalid(string subject, string message) => new(EngineErrorReason.InvalidArgument, subject, message);
 

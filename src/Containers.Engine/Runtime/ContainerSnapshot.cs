@@ -53,6 +53,9 @@ public sealed record ContainerSnapshot
     /// <summary>The state.</summary>
     public ContainerState State { get; init; }
 
+    /// <summary>Whether it is running and suspended: all its processes are kept from running, as the kernel says.</summary>
+    public bool IsPaused { get; init; }
+
     /// <summary>What is particular about the state.</summary>
     public StateReason Reason { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Runtime.Launch;
 using Containers.Engine.Security;
@@ -32,7 +33,7 @@ internal sealed class ContainerStart(EngineServices services)
         ContainerStore.ClearRecords(records);
         RemoveLeftCgroup(id);
         ContainerOptions options = document.Options;
-        ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, options.Privileged ? DevicePolicy.AllowAll : DevicePolicy.Default);
+        ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, Devices(options));
         try
         {
             using (cgroup)
@@ -58,14 +59,21 @@ internal sealed class ContainerStart(EngineServices services)
         }
     }
 
+    private static DevicePolicy Devices(ContainerOptions options) => options.Privileged
+        ? DevicePolicy.AllowAll
+        : options.Devices.Count + options.DeviceCgroupRules.Count == 0
+            ? DevicePolicy.Default
+            : DevicePolicy.Default.With([.. options.Devices.SelectMany(HostDevices.Rules), .. options.DeviceCgroupRules.SelectMany(DeviceRule.Parse)]);
+
     private MonitorLink Launch(
         ContainerDocument document, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
         CancellationToken cancellation)
     {
-        var link = new MonitorLink(attach, withInput);
+        var link = new MonitorLink(attach, withInput, document.Options.Tty);
         try
         {
-            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, link.TheirEnds(records, state, services.HandOver)));
+            LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with { EventsFolder = services.Events.Folder.Number };
+            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors));
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;
         }
@@ -76,7 +84,7 @@ internal sealed class ContainerStart(EngineServices services)
         }
     }
 
-    private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, LaunchDescriptors descriptors)
+    private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, FileDescriptor state, LaunchDescriptors descriptors)
     {
         ContainerOptions options = document.Options;
         CapabilitySet capabilities = CapabilitySet.Resolve(options.CapAdd, options.CapDrop, options.Privileged);
@@ -89,11 +97,13 @@ internal sealed class ContainerStart(EngineServices services)
             Cgroup = Describe(cgroup),
             Capabilities = capabilities.Bits,
             Seccomp = SeccompFilter.For(options.SeccompProfile, capabilities, options.Privileged, services.Seccomp),
-            HostDevices = options.Privileged ? HostDevices.List() : [],
+            HostDevices = [.. options.Devices.SelectMany(HostDevices.Of), .. options.Privileged ? HostDevices.List() : []],
+            Hosts = HostsFile.Make(state, $"{services.Roots.StateRoot}/containers/{document.Id}", options, document.Command.HostName),
             MountPoint = services.MountPoint,
             StagingPoint = services.StagingPoint,
             OpenFilesLimit = OpenFilesLimit,
             RunningPrefix = $"{{\"bootId\":\"{ProcessIdentity.CurrentBootId}\",",
+            EventSubject = EventLog.SubjectOf(document),
             HandOverEnvironment = HandOverEnvironment(),
             Descriptors = descriptors,
         };

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Containers.Engine.Cgroups;
 using Containers.Engine.Configuration;
+using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Security;
 using Containers.Engine.Storage;
@@ -28,7 +29,8 @@ internal sealed class EngineServices : IDisposable
 
         Seccomp = new SeccompCache(Path.Combine(Roots.RuntimeRoot, "seccomp"));
         imageMounts = new(() => new ImageMounts(Roots));
-        images = new(() => new ImageStore(Roots, Uses) { ParallelLayers = configuration.Images.Parallel });
+        Events = new EventLog(Roots.RuntimeRoot);
+        images = new(() => new ImageStore(Roots, Uses) { Events = Events, ParallelLayers = configuration.Images.Parallel });
         cgroups = new(() => CgroupManager.Detect(configuration.CgroupParent));
         handOver = new(OpenHandOver);
     }
@@ -40,6 +42,8 @@ internal sealed class EngineServices : IDisposable
     public ContainerStore Store { get; }
 
     public SeccompCache Seccomp { get; }
+
+    public EventLog Events { get; }
 
     public ImageStore Images => images.Value;
 
@@ -60,6 +64,7 @@ internal sealed class EngineServices : IDisposable
     public void Dispose()
     {
         Store.Dispose();
+        Events.Dispose();
         if (images.IsValueCreated)
         {
             images.Value.Dispose();

@@ -1,3 +1,5 @@
+using Containers.Interop;
+
 namespace Containers.Engine.Runtime;
 
 /// <summary>What is asked of a command in a running container. What is not said is as the container has it.</summary>
@@ -17,4 +19,10 @@ public sealed record ExecOptions
 
     /// <summary>All capabilities, and the seccomp filter that goes with them; the container's namespaces, mounts and devices stay as they are.</summary>
     public bool Privileged { get; init; }
+
+    /// <summary>Whether the command has a terminal (pty(7)) of the container's own as its input and output.</summary>
+    public bool Tty { get; init; }
+
+    /// <summary>The terminal's size at the start; null for one that is not known.</summary>
+    public TerminalSize? TerminalSize { get; init; }
 }

@@ -1,3 +1,5 @@
+using Containers.Interop;
+
 namespace Containers.Engine.Runtime;
 
 /// <summary>
@@ -13,11 +15,14 @@ public abstract class ForegroundProcess : IDisposable
     /// <summary>The command's standard input; closing it gives end-of-file. Null where none was asked for.</summary>
     public abstract FileStream? StandardInput { get; }
 
-    /// <summary>The standard output as raw bytes.</summary>
+    /// <summary>The standard output as raw bytes; of a command with a terminal, all that it shows.</summary>
     public abstract FileStream StandardOutput { get; }
 
-    /// <summary>The standard error as raw bytes.</summary>
-    public abstract FileStream StandardError { get; }
+    /// <summary>The standard error as raw bytes; null where the command has a terminal.</summary>
+    public abstract FileStream? StandardError { get; }
+
+    /// <summary>The other end of the command's terminal: what is written to it is typed, and its size is the terminal's. Null where it has none. Non-blocking.</summary>
+    public virtual FileDescriptor? Terminal => null;
 
     /// <summary>Sends a signal to the command. Nothing happens where it has ended.</summary>
     /// <param name="signal">The signal's number.</param>

@@ -13,6 +13,9 @@ namespace Containers.Engine.Runtime;
 /// <param name="image">Its image; null with a folder as root file system.</param>
 internal sealed class ImageDefaults(ContainerOptions options, ImageInfo? image)
 {
+    /// <summary>The type of terminal that a command with one is told, where nothing else is said: one that every terminal of today understands.</summary>
+    public const string Terminal = "TERM=xterm";
+
     private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private const int DefaultStopSignal = 15;
     private const int LongestPath = 4096;
@@ -50,7 +53,7 @@ internal sealed class ImageDefaults(ContainerOptions options, ImageInfo? image)
                 $"a variable is NAME=VALUE, without a NUL and at most {ContainerOptionsCheck.LongestArgument} characters", null);
         }
 
-        return Variables.Merge([DefaultPath, $"HOSTNAME={hostName}", .. configuration.Env, .. Variables.Texts(options.Environment)]);
+        return Variables.Merge([DefaultPath, $"HOSTNAME={hostName}", .. (string[])(options.Tty ? [Terminal] : []), .. configuration.Env, .. Variables.Texts(options.Environment)]);
     }
 
     /// <summary>The user, and a group after a colon.</summary>

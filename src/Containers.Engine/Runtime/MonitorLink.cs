@@ -13,12 +13,16 @@ internal sealed class MonitorLink : IDisposable
     private readonly (FileDescriptor Read, FileDescriptor Write)? input, output, error;
     private FileDescriptor? pidDescriptor;
 
-    public MonitorLink(bool attach, bool withInput)
+    /// <summary>Makes both ends.</summary>
+    /// <param name="attach">Whether the session gets the output.</param>
+    /// <param name="withInput">Whether the session feeds standard input.</param>
+    /// <param name="hasTerminal">Whether the command has a terminal, which then is its input and its one output.</param>
+    public MonitorLink(bool attach, bool withInput, bool hasTerminal)
     {
         (socket, theirSocket) = Channels.MakeSocketPair();
-        input = withInput ? Channels.MakePipe() : null;
+        input = withInput && !hasTerminal ? Channels.MakePipe() : null;
         output = attach ? Channels.MakePipe() : null;
-        error = attach ? Channels.MakePipe() : null;
+        error = attach && !hasTerminal ? Channels.MakePipe() : null;
     }
 
     /// <summary>The first process.</summary>
@@ -38,6 +42,9 @@ internal sealed class MonitorLink : IDisposable
 
     /// <summary>The container's standard error.</summary>
     public FileDescriptor? Error => error?.Read;
+
+    /// <summary>The other end of the command's terminal, once it has started; null where it has none.</summary>
+    public FileDescriptor? Terminal { get; private set; }
 
     /// <summary>What the helper inherits for a command without records and log.</summary>
     public LaunchDescriptors TheirEnds() => new(theirSocket.Number, null, null, input?.Read.Number, output?.Write.Number, error?.Write.Number, null);
@@ -68,7 +75,9 @@ internal sealed class MonitorLink : IDisposable
     public bool TryReceive(out SessionMessage message, CancellationToken cancellation)
     {
         _ = Channels.WaitReadable(socket, Timeout.InfiniteTimeSpan, cancellation);
-        return Channels.TryReceive(socket, out message);
+        bool isThere = Channels.TryReceive(socket, out message, out FileDescriptor? terminal);
+        Terminal ??= terminal;
+        return isThere;
     }
 
     /// <summary>Waits until the monitor has said that it has removed all cgroups; false where some are left, or where it is gone.</summary>
@@ -117,5 +126,6 @@ internal sealed class MonitorLink : IDisposable
         output?.Read.Dispose();
         error?.Read.Dispose();
         pidDescriptor?.Dispose();
+        Terminal?.Dispose();
     }
 }

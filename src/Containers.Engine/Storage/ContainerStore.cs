@@ -135,6 +135,15 @@ internal sealed class ContainerStore : IDisposable
         }
     }
 
+    /// <summary>Gives a container's name up.</summary>
+    public void GiveUpName(string name, string id)
+    {
+        if (HolderOf(name) == id)
+        {
+            _ = Files.Remove(names.Number, name);
+        }
+    }
+
     /// <summary>The id of the container of that name, or null.</summary>
     public string? FindByName(string name) => IsName(name) && HolderOf(name) is { } id && Exists(id) ? id : null;
 
@@ -241,10 +250,7 @@ internal sealed class ContainerStore : IDisposable
         string id = held.Id;
         foreach (string own in name is not null ? [name] : NamesOf(id))
         {
-            if (HolderOf(own) == id)
-            {
-                _ = Files.Remove(names.Number, own);
-            }
+            GiveUpName(own, id);
         }
 
         // The document first: a removal cut short leaves what can only be removed.

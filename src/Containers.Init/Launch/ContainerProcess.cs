@@ -11,6 +11,9 @@ internal unsafe struct LaunchState
     /// <summary>The pipe on which a failure is told; its other end is the monitor's alone.</summary>
     internal int FailurePipe;
 
+    /// <summary>The socket on which the terminal's other end goes to the monitor.</summary>
+    internal int TerminalSocket;
+
     /// <summary>What the last compound step found wrong.</summary>
     internal int Fault;
 
@@ -61,7 +64,7 @@ internal static unsafe class ContainerProcess
     /// <summary>The last act before the command: becomes init's child where one is asked for, and tells the monitor that exec follows.</summary>
     private static long Announce(LaunchState* state)
     {
-        long result = (state->Plan->Flags & PlanFlags.Init) != 0 ? InitProcess.StayIfParent(state->FailurePipe) : 0;
+        long result = (state->Plan->Flags & PlanFlags.Init) != 0 ? InitProcess.StayIfParent(state) : 0;
         return result < 0 ? result : Sys.Call(SysNr.Write, state->FailurePipe, (long)Text.Z("x"u8), 1);
     }
 
@@ -114,6 +117,8 @@ internal static unsafe class ContainerProcess
                 return Credentials.TakeOn(&state->Identity, (ulong)step->A, (ulong)step->B);
             case PlanOperation.WriteFile:
                 return InRoot.WriteFile((int)step->A, (byte*)step->B, (byte*)step->C, step->D);
+            case PlanOperation.OpenTerminal:
+                return Terminal.Open(state, (int)step->A, (int)step->B, (int)step->C);
             case PlanOperation.Execute:
                 return Command.Execute(state, (byte**)step->A, (byte**)step->B);
             default:

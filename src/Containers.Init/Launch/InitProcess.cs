@@ -1,3 +1,5 @@
+using Containers.Init.Plan;
+
 namespace Containers.Init;
 
 /// <summary>
@@ -9,7 +11,7 @@ internal static unsafe class InitProcess
     private const int SetMask = 2, NoHang = 1;
 
     /// <summary>Clones; comes back in the child, which goes on to execute the command.</summary>
-    internal static long StayIfParent(int failurePipe)
+    internal static long StayIfParent(LaunchState* state)
     {
         ulong all = ulong.MaxValue, none = 0;
         Sys.Call(SysNr.RtSigprocmask, SetMask, (long)&all, 0, sizeof(ulong));
@@ -24,6 +26,11 @@ internal static unsafe class InitProcess
 
         if (child == 0)
         {
+            if ((state->Plan->Flags & PlanFlags.Terminal) != 0)
+            {
+                Terminal.TakeForeground();
+            }
+
             Sys.Call(SysNr.RtSigprocmask, SetMask, (long)&none, 0, sizeof(ulong));
             return 0;
         }
@@ -34,7 +41,7 @@ internal static unsafe class InitProcess
         }
 
         // With the pipe closed here, the monitor learns from the child alone whether the command runs.
-        Sys.Call(SysNr.Close, failurePipe);
+        Sys.Call(SysNr.Close, state->FailurePipe);
         Sys.Call(SysNr.CloseRange, 0, uint.MaxValue, 0);
         Serve((int)child, &all);
         return 0;

@@ -36,6 +36,12 @@ internal static unsafe class MonitorProcess
             if (WaitForExec(failure, &told))
             {
                 monitor.StartedAt = Records.Now();
+                if ((plan->Flags & PlanFlags.Terminal) != 0)
+                {
+                    TakeTerminal(&monitor);
+                }
+
+                Events.Started(&monitor);
                 Session.Started(&monitor);
                 Serve(&monitor);
             }
@@ -61,42 +67,31 @@ internal static unsafe class MonitorProcess
         int* failure = stackalloc int[2];
         int* output = stackalloc int[2];
         int* error = stackalloc int[2];
+        bool hasTerminal = (plan->Flags & PlanFlags.Terminal) != 0;
         long input = plan->StandardInput >= 0 ? plan->StandardInput : Sys.Call(SysNr.Openat, Open.AtCurrentFolder, (long)Text.Z("/dev/null"u8), Open.CloseOnExec);
         long result = input < 0 ? input : Sys.Call(SysNr.Pipe2, (long)failure, Open.CloseOnExec);
-        result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)output, Open.CloseOnExec);
-        result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)error, Open.CloseOnExec);
+        if (hasTerminal)
+        {
+            // The terminal comes over a socket, and no pipes are needed.
+            const int unixFamily = 1, sequencedPacket = 5;
+            error[0] = error[1] = -1;
+            result = result < 0 ? result : Sys.Call(SysNr.Socketpair, unixFamily, sequencedPacket | Open.CloseOnExec, 0, (long)output);
+        }
+        else
+        {
+            result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)output, Open.CloseOnExec);
+            result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)error, Open.CloseOnExec);
+        }
+
         int pidDescriptor = -1;
-        if (result >= 0 && plan->JoinedProcess >= 0)
-        {
-            // The namespace has processes already: none of them may look into the child or trace it, from its first moment on.
-            Sys.Call(SysNr.Prctl, Prctl.SetDumpable, 0);
-
-            // setns(2): a pid namespace is joined by the children that come.
-            const int newPidNamespace = 0x20000000;
-            result = Sys.Call(SysNr.Setns, plan->JoinedProcess, newPidNamespace);
-        }
-
-        if (result >= 0)
-        {
-            CloneArguments clone = default;
-            clone.Flags = plan->CloneFlags | CloneArguments.WithPidDescriptor;
-            clone.ExitSignal = Signals.SIGCHLD;
-            clone.PidDescriptor = (ulong)&pidDescriptor;
-            if (plan->IntoCgroup >= 0)
-            {
-                clone.Flags |= CloneArguments.IntoCgroup;
-                clone.Cgroup = (ulong)plan->IntoCgroup;
-            }
-
-            result = Sys.Call(SysNr.Clone3, (long)&clone, sizeof(CloneArguments));
-        }
-
+        result = result < 0 ? result : Clone(plan, &pidDescriptor);
         if (result == 0)
         {
             Sys.Call(SysNr.Close, failure[0]);
             Sys.Call(SysNr.Close, output[0]);
             Sys.Call(SysNr.Close, error[0]);
             state->FailurePipe = failure[1];
+            state->TerminalSocket = output[1];
             state->Registers[PlanRegister.StandardInput] = (int)input;
             state->Registers[PlanRegister.StandardOutput] = output[1];
             state->Registers[PlanRegister.StandardError] = error[1];
@@ -121,6 +116,43 @@ internal static unsafe class MonitorProcess
         monitor->Error.Source = error[0];
         monitor->Error.Attached = plan->AttachedError;
         return failure[0];
+    }
+
+    private static long Clone(PlanHeader* plan, int* pidDescriptor)
+    {
+        if (plan->JoinedProcess >= 0)
+        {
+            // The namespace has processes already: none of them may look into the child or trace it, from its first moment on.
+            Sys.Call(SysNr.Prctl, Prctl.SetDumpable, 0);
+
+            // setns(2): a pid namespace is joined by the children that come.
+            const int newPidNamespace = 0x20000000;
+            long joined = Sys.Call(SysNr.Setns, plan->JoinedProcess, newPidNamespace);
+            if (joined < 0)
+            {
+                return joined;
+            }
+        }
+
+        CloneArguments clone = default;
+        clone.Flags = plan->CloneFlags | CloneArguments.WithPidDescriptor;
+        clone.ExitSignal = Signals.SIGCHLD;
+        clone.PidDescriptor = (ulong)pidDescriptor;
+        if (plan->IntoCgroup >= 0)
+        {
+            clone.Flags |= CloneArguments.IntoCgroup;
+            clone.Cgroup = (ulong)plan->IntoCgroup;
+        }
+
+        return Sys.Call(SysNr.Clone3, (long)&clone, sizeof(CloneArguments));
+    }
+
+    /// <summary>Takes the terminal that the first process has sent, in place of the socket that it came over.</summary>
+    private static void TakeTerminal(MonitorState* monitor)
+    {
+        int terminal = DescriptorMessage.ReceiveDescriptor(monitor->Output.Source);
+        Sys.Call(SysNr.Close, monitor->Output.Source);
+        monitor->Output.Source = terminal;
     }
 
     /// <summary>
@@ -217,6 +249,7 @@ internal static unsafe class MonitorProcess
         // Before the record: who follows the log reads on until it is there.
         Streams.Close(monitor);
         CountOomKills(monitor);
+        Events.Ended(monitor);
         Session.Ended(monitor);
         Record(monitor);
         if (!Session.ReleasedAndAcknowledged(monitor))
@@ -237,6 +270,7 @@ internal static unsafe class MonitorProcess
 
         monitor->IsRecorded = true;
         CountOomKills(monitor);
+        Events.Ended(monitor);
         Release(monitor);
 
         // running.json stays: the exit record goes before it, and by now it may be that of the next start.

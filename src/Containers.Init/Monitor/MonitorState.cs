@@ -25,7 +25,7 @@ internal unsafe struct MonitorState
     internal OutputStream Output, Error;
     internal LogState Log;
     internal PlanFailure Failure;
-    internal bool HasEnded, IsRecorded, IsLogging;
+    internal bool HasEnded, IsEndTold, IsRecorded, IsLogging;
     internal int ExitCode, Signal, CgroupsLeft;
     internal long StartedAt, EndedAt, PidStart;
 

@@ -5,10 +5,11 @@ namespace Containers.Init;
 /// <summary>What the monitor tells the session that started the container, as long as it is there.</summary>
 internal static unsafe class Session
 {
-    private const int NoSignal = 0x4000;
-
+    /// <summary>The terminal goes along: the session types into it and sizes it itself.</summary>
     internal static bool Started(MonitorState* monitor) =>
-        Send(monitor, SessionMessage.Started, monitor->Pid, monitor->PidStart, Sys.Call(SysNr.Getpid), monitor->StartedAt);
+        Send(
+            monitor, SessionMessage.Started, monitor->Pid, monitor->PidStart, Sys.Call(SysNr.Getpid), monitor->StartedAt,
+            (monitor->Plan->Flags & PlanFlags.Terminal) != 0 ? monitor->Output.Source : -1);
 
     /// <summary>False where the session is gone.</summary>
     internal static bool Failed(MonitorState* monitor) =>
@@ -42,7 +43,7 @@ internal static unsafe class Session
         return count == sizeof(SessionMessage) && answer.Kind == SessionMessage.Acknowledged;
     }
 
-    private static bool Send(MonitorState* monitor, int kind, long value1, long value2, long value3, long time)
+    private static bool Send(MonitorState* monitor, int kind, long value1, long value2, long value3, long time, int descriptor = -1)
     {
         SessionMessage message = default;
         message.Kind = kind;
@@ -50,6 +51,6 @@ internal static unsafe class Session
         message.Value2 = value2;
         message.Value3 = value3;
         message.Time = time;
-        return sizeof(SessionMessage) == Sys.Call(SysNr.Sendto, monitor->Session, (long)&message, sizeof(SessionMessage), NoSignal, 0, 0);
+        return sizeof(SessionMessage) == DescriptorMessage.Send(monitor->Session, &message, sizeof(SessionMessage), descriptor);
     }
 }

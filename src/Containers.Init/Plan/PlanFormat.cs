@@ -91,6 +91,14 @@ internal struct PlanHeader
 
     /// <summary>The first part of the running record, up to the numbers that the monitor adds.</summary>
     internal uint RunningPrefixOffset, RunningPrefixLength;
+
+    /// <summary>The folder of the engine's record of events, or -1.</summary>
+    internal int EventsFolder;
+
+    /// <summary>What follows time, action and attributes in the container's lines there; before it lie <see cref="EventRoom"/> free bytes for those.</summary>
+    internal uint EventOffset, EventLength;
+
+    internal const int EventRoom = 192;
 }
 
 /// <summary>Bits of <see cref="PlanHeader.Flags"/>.</summary>
@@ -101,6 +109,9 @@ internal static class PlanFlags
 
     /// <summary>The first process stays the helper, reaping orphans and forwarding signals (-Init).</summary>
     internal const uint Init = 2;
+
+    /// <summary>The command has a terminal, made by the step <see cref="PlanOperation.OpenTerminal"/>, instead of pipes for its output.</summary>
+    internal const uint Terminal = 4;
 }
 
 /// <summary>A cgroup to remove: a name in a folder.</summary>
@@ -191,6 +202,12 @@ internal static class PlanOperation
 
     /// <summary>Opens a path inside a root for writing and writes a text [root, path, text, length].</summary>
     internal const byte WriteFile = 11;
+
+    /// <summary>
+    /// Makes a terminal in the devpts of the root, gives its other end to the monitor, and makes it the controlling terminal and all three standard streams
+    /// [root, rows, columns]; gives the descriptor.
+    /// </summary>
+    internal const byte OpenTerminal = 12;
 }
 
 /// <summary>Registers with a meaning before the first step.</summary>
@@ -225,7 +242,7 @@ internal struct PlanFailure
 [StructLayout(LayoutKind.Sequential)]
 internal struct SessionMessage
 {
-    /// <summary>The first process runs the command: Value1 its pid, Value2 its start time, Value3 the monitor's pid.</summary>
+    /// <summary>The first process runs the command: Value1 its pid, Value2 its start time, Value3 the monitor's pid. Its terminal's other end comes with it (SCM_RIGHTS).</summary>
     internal const int Started = 1;
 
     /// <summary>The start failed and what the monitor held is released: Value1 the step, Value2 the error number, Value3 the fault.</summary>

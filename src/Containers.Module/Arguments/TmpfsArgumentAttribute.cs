@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 
 namespace Containers.Arguments;
@@ -11,6 +12,23 @@ internal sealed class TmpfsArgumentAttribute : ArgumentAttribute
     protected override object Convert(SessionState session, object input) =>
         Elements(input).Select(static value => Unwrap(value) as ContainerTmpfs ?? Parse(Text(value))).ToArray();
 
+    /// <summary>Reads a size above 0.</summary>
+    internal static ByteSize Size(string value, string text)
+    {
+        var size = ByteSize.Parse(value);
+        return size.Bytes > 0 ? size : throw new FormatException($"The size of the in-memory folder '{text}' must be above 0.");
+    }
+
+    /// <summary>Reads octal permission bits.</summary>
+    internal static int Mode(string value, string text)
+    {
+        if (value.Length is 0 or > 5 || value.Any(static c => c is < '0' or > '7') || System.Convert.ToInt32(value, 8) is not (>= 0 and <= 4095 and var mode))
+        {
+            throw new FormatException($"'{value}' in the in-memory folder '{text}' is no mode: write octal digits up to 7777, as mode=1777.");
+        }
+
+        return mode;
+    }
     private static ContainerTmpfs Parse(string text)
     {
         if (text.Length == 0 || text[0] != '/')
@@ -35,28 +53,23 @@ internal sealed class TmpfsArgumentAttribute : ArgumentAttribute
                 ("mode", not null) => result with { Mode = Mode(value, text) },
                 ("exec", null) => result with { Executable = true },
                 ("noexec", null) => result with { Executable = false },
-                ("rw", null) => result,
+                ("uid", not null) => result with { UserId = Id(value, text) },
+                ("gid", not null) => result with { GroupId = Id(value, text) },
+                ("ro", null) => result with { ReadOnly = true },
+                ("rw", null) => result with { ReadOnly = false },
+
+                // So it is in any case.
+                ("nosuid" or "nodev", null) => result,
                 _ => throw new FormatException(
-                    $"'{option}' is no option of the in-memory folder '{text}': the options are size=, mode=, exec and noexec."),
+                    $"'{option}' is no option of the in-memory folder '{text}': the options are size=, mode=, uid=, gid=, exec, noexec, ro, rw, nosuid and nodev."),
             };
         }
 
         return result;
     }
 
-    private static ByteSize Size(string value, string text)
-    {
-        var size = ByteSize.Parse(value);
-        return size.Bytes > 0 ? size : throw new FormatException($"The size of the in-memory folder '{text}' must be above 0.");
-    }
-
-    private static int Mode(string value, string text)
-    {
-        if (value.Length is 0 or > 5 || value.Any(static c => c is < '0' or > '7') || System.Convert.ToInt32(value, 8) is not (>= 0 and <= 4095 and var mode))
-        {
-            throw new FormatException($"'{value}' in the in-memory folder '{text}' is no mode: write octal digits up to 7777, as mode=1777.");
-        }
-
-        return mode;
-    }
+    private static int Id(string value, string text) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? id
+            : throw new FormatException($"'{value}' in the in-memory folder '{text}' is no number of a user or group: it is 0 to {int.MaxValue}.");
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Management.Automation;
 
 namespace Containers.Commands;
 
@@ -36,6 +37,18 @@ internal sealed class BytePipe(CancellationToken stopping) : Stream
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
+
+    /// <summary>The bytes of an object of the pipeline, as Get-Content -AsByteStream gives them.</summary>
+    /// <param name="value">The object.</param>
+    /// <returns>Its bytes; null where it is something else.</returns>
+    public static byte[]? BytesOf(object value) => value switch
+    {
+        byte[] bytes => bytes,
+        byte single => [single],
+        object[] { Length: > 0 } several when Array.TrueForAll(several, static one => one is byte or PSObject { BaseObject: byte }) =>
+            Array.ConvertAll(several, static one => one is PSObject wrapped ? (byte)wrapped.BaseObject : (byte)one),
+        _ => null,
+    };
 
     /// <summary>Hands over a piece.</summary>
     /// <param name="piece">The piece, not to be changed any more.</param>

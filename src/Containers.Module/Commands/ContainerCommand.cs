@@ -110,6 +110,27 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
         return found;
     }
 
+    /// <summary>
+    /// As <see cref="FindContainers"/>, for what only running containers have: one that is named and does not run is an error; of a wildcard, and of all where no names are
+    /// given, those that run are taken.
+    /// </summary>
+    /// <param name="names">The names; null for all.</param>
+    /// <returns>The containers, each once.</returns>
+    private protected IReadOnlyList<ContainerSnapshot> FindRunningContainers(IReadOnlyList<string>? names)
+    {
+        var named = FindContainers((names ?? []).Where(static name => !WildcardPattern.ContainsWildcardCharacters(name)));
+        foreach (var stopped in named.Where(static container => !IsRunning(container)))
+        {
+            Attempt(EngineErrors.Container, stopped.Name, () => throw new EngineException(
+                EngineErrorReason.Busy, stopped.Name, $"The container '{stopped.Name}' is not running. Start it: Start-Container {stopped.Name}"));
+        }
+
+        var others = FindContainers(names?.Where(WildcardPattern.ContainsWildcardCharacters) ?? ["*"]);
+        return [.. named.Concat(others).Where(IsRunning).DistinctBy(static container => container.Id)];
+    }
+
+    private static bool IsRunning(ContainerSnapshot container) => container.State == Engine.Runtime.ContainerState.Running;
+
     private static IEnumerable<ContainerSnapshot> Matches(ContainerEngine engine, string name)
     {
         if (!WildcardPattern.ContainsWildcardCharacters(name))
@@ -125,10 +146,15 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
     /// <summary>The images of the names, as <see cref="FindContainers"/> finds containers.</summary>
     /// <param name="names">The names.</param>
     /// <returns>The images.</returns>
-    private protected IReadOnlyList<ImageInfo> FindImages(IEnumerable<string> names)
+    private protected IReadOnlyList<ImageInfo> FindImages(IEnumerable<string> names) => [.. FindAskedImages(names).Select(static found => found.Image)];
+
+    /// <summary>As <see cref="FindImages"/>, each image with what the engine is to be asked for it by.</summary>
+    /// <param name="names">The names.</param>
+    /// <returns>The images with the name, id or digest that was given; for what a wildcard found, its own name, or its id where it has none.</returns>
+    private protected IReadOnlyList<(string Asked, ImageInfo Image)> FindAskedImages(IEnumerable<string> names)
     {
         var engine = OpenEngine();
-        var found = new List<ImageInfo>();
+        var found = new List<(string Asked, ImageInfo Image)>();
         var seen = new HashSet<(string Id, string? Name)>();
         foreach (var name in names)
         {
@@ -138,7 +164,7 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
                 {
                     if (seen.Add((image.Id, image.Name)))
                     {
-                        found.Add(image);
+                        found.Add((WildcardPattern.ContainsWildcardCharacters(name) ? image.Name ?? image.Id : name, image));
                     }
                 }
             });

@@ -6,11 +6,12 @@ using Containers.Engine.Configuration;
 using Containers.Engine.Images;
 using Containers.Engine.Runtime;
 using Containers.Errors;
+using Containers.Foreground;
 
 namespace Containers.Commands;
 
 /// <summary>The parameters of the cmdlets that make a container.</summary>
-public abstract class ContainerCreationCommand : ContainerCommand
+public abstract partial class ContainerCreationCommand : ContainerCommand
 {
     private protected const string ImageSet = "Image";
     private protected const string FolderSet = "RootFileSystem";
@@ -78,6 +79,7 @@ public abstract class ContainerCreationCommand : ContainerCommand
 
     /// <summary>The user inside, and a group after a colon, as names of the image's own passwd and group files or as numbers: 'www-data', '1000:1000'.</summary>
     [Parameter]
+    [Alias("u")]
     [UserArgument]
     public string? User { get; set; }
 
@@ -97,14 +99,15 @@ public abstract class ContainerCreationCommand : ContainerCommand
     public IDictionary<string, string>? Label { get; set; }
 
     /// <summary>
-    /// Files and folders of this machine shown inside: '/path/here:/path/inside', with ':ro' after it for read-only. A path
-    /// with a colon is written as a hashtable with Source, Target and ReadOnly. Relative paths start at the current location.
+    /// Files and folders of this machine shown inside: '/path/here:/path/inside', with ':ro' after it for read-only. More options in quotes:
+    /// '/here:/inside:ro,rslave,noexec'; they are ro, rw, bind (without the mounts below) and rbind, [r]private, [r]shared, [r]slave, [no]exec, [no]suid and
+    /// [no]dev. A path with a colon is written as a hashtable with Source, Target and ReadOnly. Relative paths start at the current location.
     /// </summary>
     [Parameter]
     [VolumeArgument]
     public ContainerMount[] Volume { get; set; } = [];
 
-    /// <summary>Empty in-memory folders inside: '/path', with options in quotes: '/path:size=64m,mode=1777,exec'. Programs cannot be run from them without exec.</summary>
+    /// <summary>Empty in-memory folders inside: '/path', with options in quotes: '/path:size=64m,mode=1777,uid=1000,gid=1000,exec,ro'. Programs cannot be run from them without exec.</summary>
     [Parameter]
     [TmpfsArgument]
     public ContainerTmpfs[] Tmpfs { get; set; } = [];
@@ -115,6 +118,7 @@ public abstract class ContainerCreationCommand : ContainerCommand
 
     /// <summary>The memory that the container may use, at least 6 MiB: 512MB or '512m'. What goes beyond it is killed, and the state tells OutOfMemory.</summary>
     [Parameter]
+    [Alias("m")]
     [ByteSizeArgument]
     public ByteSize? Memory { get; set; }
 
@@ -162,6 +166,10 @@ public abstract class ContainerCreationCommand : ContainerCommand
     /// </summary>
     [Parameter]
     public SwitchParameter Privileged { get; set; }
+
+    /// <summary>Gives the command a terminal of the container's own as its input and output, as programs want it that draw on the screen or ask for a password.</summary>
+    [Parameter]
+    public SwitchParameter Tty { get; set; }
 
     /// <summary>Makes a small init the container's first process: it reaps orphaned processes and passes signals on to the command.</summary>
     [Parameter]
@@ -211,14 +219,26 @@ public abstract class ContainerCreationCommand : ContainerCommand
         WorkingDirectory = WorkingDirectory,
         HostName = HostName,
         Labels = AsReadOnly(Label),
-        Volumes = [.. Volume.Select(static mount => new BindMount(mount.Source, mount.Target, mount.ReadOnly))],
-        Tmpfs = [.. Tmpfs.Select(static mount => new TmpfsMount(mount.Target, mount.Size?.Bytes, mount.Mode, mount.Executable))],
+        DomainName = DomainName,
+        Volumes = [.. Volume.Concat(Mount.OfType<ContainerMount>()).Select(MountMapping.ToBindMount)],
+        Tmpfs = [.. Tmpfs.Concat(Mount.OfType<ContainerTmpfs>()).Select(MountMapping.ToTmpfsMount)],
+        ShmSize = ShmSize?.Bytes,
+        Devices = [.. Device.Select(static device => new DeviceMapping(device.Source, device.Target, device.Access))],
+        DeviceCgroupRules = DeviceCgroupRule,
+        ExtraHosts = [.. AddHost.Select(static host => new HostEntry(host.Name, host.Address))],
+        Sysctls = AsReadOnly(Sysctl),
+        Ulimits = [.. Ulimit.Select(static limit => new ProcessLimit(limit.Name, limit.Soft, limit.Hard))],
+        OomScoreAdj = OomScoreAdj,
+        StopTimeout = StopTimeout,
+        IdFile = CidFile is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(CidFile),
         ReadOnly = ReadOnly,
         Network = (Engine.Runtime.NetworkMode)Network,
         CapAdd = CapAdd,
         CapDrop = CapDrop,
         Privileged = Privileged,
         Init = Init,
+        Tty = Tty,
+        TerminalSize = Tty ? SessionConsole.Size : null,
         NoNewPrivileges = LastSecurityOption("no-new-privileges") is { } forbids ? forbids != "false" : null,
         SeccompProfile = LastSecurityOption("seccomp") is { } profile ? SeccompProfile(profile) : null,
         SystemPathsUnconfined = LastSecurityOption("systempaths") is "unconfined",

@@ -16,9 +16,9 @@ internal static class DockerOption
         switch (word)
         {
             case "-it" or "-ti":
-                return "-it is spelt -Interactive -Tty; terminals (-Tty) are not there yet. " + order;
-            case "-t" or "--tty" or "-Tty":
-                return "Terminals (-Tty) are not there yet. " + order;
+                return "-it is spelt -Interactive -Tty. " + order;
+            case "-t":
+                return "-t is spelt -Tty. " + order;
             case "-i":
                 return "-i is spelt -Interactive. " + order;
             case "-d":
@@ -45,8 +45,7 @@ internal static class DockerOption
 
     private static readonly string[] NotThereYet =
     [
-        "Publish", "PublishAll", "Restart", "Entrypoint", "Device", "Ulimit", "Sysctl", "Mount", "AddHost", "Dns", "EnvFile", "Pull", "ShmSize",
-        "HealthCommand", "CidFile", "GroupAdd", "OomScoreAdj", "UserNamespace", "Platform",
+        "Publish", "PublishAll", "Restart", "Dns", "HealthCommand", "GroupAdd", "PidNamespace", "IpcNamespace", "UtsNamespace", "UserNamespace",
     ];
 
     private static string? Short(string word) => word switch

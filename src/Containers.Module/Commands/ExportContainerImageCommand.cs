@@ -126,45 +126,8 @@ public sealed class ExportContainerImageCommand : ImageSelectionCommand
     private void ToPipeline()
     {
         var archives = new ImageArchives(OpenEngine().Images);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
-        using var pipe = new BytePipe(ending.Token);
-        var work = new EngineWork<bool>(() =>
-        {
-            try
-            {
-                archives.Export(_names, (ImageArchiveFormat)Format, pipe, new Tally(this), ending.Token);
-                return true;
-            }
-            finally
-            {
-                pipe.Complete();
-            }
-        });
-        try
-        {
-            while (!pipe.IsFinished)
-            {
-                if (pipe.TryTake(out var piece, EngineWork<bool>.Interval))
-                {
-                    WriteObject(piece, enumerateCollection: false);
-                }
-
-                Show();
-            }
-        }
-        finally
-        {
-            // A reader that closed, or Ctrl-C: the engine writes for nobody.
-            if (!pipe.IsFinished)
-            {
-                ending.Cancel();
-            }
-
-            work.Wait(static () => { });
-        }
-
+        ByteOutput.Run(this, StopToken, (output, ending) => archives.Export(_names, (ImageArchiveFormat)Format, output, new Tally(this), ending), Show);
         Hide();
-        _ = work.Result();
     }
 
     private void Show()

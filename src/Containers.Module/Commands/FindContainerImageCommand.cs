@@ -5,7 +5,7 @@ using Containers.Errors;
 namespace Containers.Commands;
 
 /// <summary>Finds the tags of a repository in its registry. [skopeo list-tags]</summary>
-/// <remarks>What it finds can be piped into Receive-ContainerImage. Nothing is fetched or kept.</remarks>
+/// <remarks>They come in the order of their characters, and can be piped into Receive-ContainerImage. Nothing is fetched or kept.</remarks>
 [Cmdlet(VerbsCommon.Find, "ContainerImage")]
 [OutputType(typeof(ContainerImageTag))]
 public sealed class FindContainerImageCommand : ContainerCommand
@@ -29,7 +29,7 @@ public sealed class FindContainerImageCommand : ContainerCommand
         var patterns = Tag.Select(static tag => new WildcardPattern(tag, WildcardOptions.CultureInvariant)).ToList();
         foreach (var repository in Repository)
         {
-            Attempt(EngineErrors.Image, repository, () =>
+            Attempt(failure => EngineErrors.TransferRecord(failure, repository), () =>
             {
                 using var registry = engine.OpenRegistry();
                 foreach (var tag in registry.FindTags(repository, StopToken))

@@ -11,12 +11,16 @@ namespace Containers.Commands;
 /// <summary>Reads what containers have written to standard output and standard error. [docker logs]</summary>
 /// <remarks>
 /// Writes one object for each line, with its time, its stream and its text; the view shows the text alone. -Raw writes plain
-/// strings. With -Follow the lines come as they are written, until the container ends or Ctrl-C.
+/// strings, of both streams. With -Follow the lines come as they are written, across rotations of the log, until the container ends (as for
+/// docker) or Ctrl-C; with -Wait also over its restarts. The logs of several containers are merged by time, each line shown with its container's name.
 /// </remarks>
 [Cmdlet(VerbsCommon.Get, "ContainerLog")]
+[Alias("Logs-Container")]
 [OutputType(typeof(ContainerLogRecord), typeof(string))]
 public sealed class GetContainerLogCommand : ContainerCommand
 {
+    private readonly List<ContainerSnapshot> _containers = [];
+
     /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects of Get-Container.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id")]
@@ -26,11 +30,15 @@ public sealed class GetContainerLogCommand : ContainerCommand
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Goes on with what is written until the container ends. One container at a time.</summary>
+    /// <summary>Goes on with what is written until the container ends; of several, until all have ended.</summary>
     [Parameter]
     public SwitchParameter Follow { get; set; }
 
-    /// <summary>Only the last so many lines; with -Follow, those and what comes after.</summary>
+    /// <summary>As -Follow, and goes on after the container's end with what it writes when it is started again, until it is removed.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>Only the last so many lines of each container; with -Follow, those and what comes after.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
     public int? Tail { get; set; }
@@ -56,34 +64,52 @@ public sealed class GetContainerLogCommand : ContainerCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var containers = FindContainers(Name);
-        if (Follow && containers.Count > 1)
+        foreach (var container in FindContainers(Name))
         {
-            Refuse("FollowOneContainer", $"-Follow reads one container at a time, and {containers.Count} were named.", Name);
+            if (_containers.TrueForAll(known => known.Id != container.Id))
+            {
+                _containers.Add(container);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_containers.Count == 0)
+        {
+            return;
         }
 
         var engine = OpenEngine();
-        var query = new LogQuery { Follow = Follow, Tail = Tail, Since = Since, Until = Until };
-        foreach (var container in containers)
+        var query = new LogQuery { Follow = Follow || Wait, OverRestarts = Wait, Tail = Tail, Since = Since, Until = Until };
+        Attempt(EngineErrors.Container, string.Join(", ", _containers.Select(static container => container.Name)), () =>
         {
-            Attempt(EngineErrors.Container, container.Name, () =>
+            foreach (var (index, record) in engine.ReadLogs([.. _containers.Select(static container => container.Id)], query, StopToken))
             {
-                foreach (var record in engine.ReadLog(container.Id, query, StopToken))
-                {
-                    WriteObject(Shape(record, container));
-                }
-            });
-        }
+                WriteObject(Shape(record, _containers[index]));
+            }
+        });
     }
 
     private object Shape(LogRecord record, ContainerSnapshot container)
     {
         var mapped = record.ToLogRecord(container);
-        if (Timestamps)
+        if (Raw || Timestamps)
         {
-            return $"{mapped.Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture)} {mapped.Text}";
+            var name = _containers.Count > 1 ? $"{container.Name} | " : "";
+            var time = Timestamps ? mapped.Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ ", CultureInfo.InvariantCulture) : "";
+            return name + time + mapped.Text;
         }
 
-        return Raw ? mapped.Text : mapped;
+        if (_containers.Count == 1)
+        {
+            return mapped;
+        }
+
+        // The view of this type name shows the container's name, too.
+        var several = new PSObject(mapped);
+        several.TypeNames.Insert(0, typeof(ContainerLogRecord).FullName + "#Several");
+        return several;
     }
 }

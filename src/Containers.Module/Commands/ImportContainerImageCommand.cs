@@ -69,7 +69,7 @@ public sealed class ImportContainerImageCommand : ImageConfigurationCommand
         }
 
         var value = InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject;
-        if (Bytes(value) is { } bytes)
+        if (BytePipe.BytesOf(value) is { } bytes)
         {
             Feed(bytes);
         }
@@ -100,15 +100,6 @@ public sealed class ImportContainerImageCommand : ImageConfigurationCommand
             _pipe?.Dispose();
         }
     }
-
-    private static byte[]? Bytes(object value) => value switch
-    {
-        byte[] bytes => bytes,
-        byte single => [single],
-        object[] { Length: > 0 } several when Array.TrueForAll(several, static one => one is byte or PSObject { BaseObject: byte }) =>
-            Array.ConvertAll(several, static one => one is PSObject wrapped ? (byte)wrapped.BaseObject : (byte)one),
-        _ => null,
-    };
 
     private List<string> PathsOf(object value)
     {

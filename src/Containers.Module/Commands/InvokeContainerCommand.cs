@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Containers.Arguments;
 using Containers.Engine;
 using Containers.Engine.Runtime;
 using Containers.Foreground;
@@ -39,9 +40,18 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
     [Parameter]
     public SwitchParameter Detach { get; set; }
 
-    /// <summary>Attaches the terminal's standard input, where nothing comes from the pipeline.</summary>
+    /// <summary>
+    /// Attaches the terminal's standard input, where nothing comes from the pipeline. With -Tty this session's terminal becomes the command's: programs can draw on the
+    /// whole screen, and Ctrl-C goes to the program.
+    /// </summary>
     [Parameter]
     public SwitchParameter Interactive { get; set; }
+
+    /// <summary>The keys that detach from a command with -Interactive -Tty, which goes on: 'ctrl-p,ctrl-q' without it, '' for none.</summary>
+    [Parameter]
+    [DetachKeysArgument]
+    [AllowEmptyString]
+    public string DetachKeys { get; set; } = Foreground.DetachKeys.Default;
 
     /// <summary>Writes standard output as byte arrays instead of lines.</summary>
     [Parameter]
@@ -64,14 +74,15 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
     protected override void BeginProcessing()
     {
         RefuseMisplacedOptions();
-        new ForegroundUsage(Detach, HasInput, Interactive, AsByteStream, OutFile, PassThru).Check(this, "container");
+        var usage = new ForegroundUsage(Detach, HasInput, Interactive, Tty, AsByteStream, OutFile, PassThru);
+        usage.Check(this, "container");
         var options = Options();
         if (!ShouldProcess(NewContainerDescription, Detach ? "Start" : "Run"))
         {
             return;
         }
 
-        _foreground = new ForegroundCommand(this, CreationError, CommandName) { PassThru = PassThru, AsByteStream = AsByteStream, OutFile = OutFile };
+        _foreground = new ForegroundCommand(this, CreationError, CommandName, usage, DetachKeys);
         if (Detach)
         {
             StartDetached(options);
@@ -84,8 +95,7 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
                 var engine = OpenEngine();
                 ProvideImage(engine);
                 return engine.Run(options, HasInput || Interactive, StopToken);
-            },
-            withConsole: Interactive && !HasInput);
+            });
     }
 
     /// <inheritdoc/>
@@ -144,6 +154,10 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
         try
         {
             engine.Remove(id, force: true, CancellationToken.None);
+            if (CidFile is not null)
+            {
+                File.Delete(SessionState.Path.GetUnresolvedProviderPathFromPSPath(CidFile));
+            }
         }
         catch (EngineException e)
         {

@@ -89,13 +89,26 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
     [Parameter]
     public SwitchParameter Privileged { get; set; }
 
+    /// <summary>Gives the command a terminal of the container's own as its input and output.</summary>
+    [Parameter]
+    public SwitchParameter Tty { get; set; }
+
     /// <summary>Leaves the command running on its own. Its output goes nowhere.</summary>
     [Parameter]
     public SwitchParameter Detach { get; set; }
 
-    /// <summary>Attaches the terminal's standard input, where nothing comes from the pipeline.</summary>
+    /// <summary>
+    /// Attaches the terminal's standard input, where nothing comes from the pipeline. With -Tty this session's terminal becomes the command's: programs can draw on the
+    /// whole screen, and Ctrl-C goes to the program.
+    /// </summary>
     [Parameter]
     public SwitchParameter Interactive { get; set; }
+
+    /// <summary>The keys that detach from a command with -Interactive -Tty, which goes on: 'ctrl-p,ctrl-q' without it, '' for none.</summary>
+    [Parameter]
+    [DetachKeysArgument]
+    [AllowEmptyString]
+    public string DetachKeys { get; set; } = Foreground.DetachKeys.Default;
 
     /// <summary>Writes standard output as byte arrays instead of lines.</summary>
     [Parameter]
@@ -116,7 +129,8 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
     protected override void BeginProcessing()
     {
         MisplacedOption.Refuse(this, "container", Container[0], Command);
-        new ForegroundUsage(Detach, HasInput, Interactive, AsByteStream, OutFile, PassThru).Check(this, "command");
+        var usage = new ForegroundUsage(Detach, HasInput, Interactive, Tty, AsByteStream, OutFile, PassThru);
+        usage.Check(this, "command");
         if (!ShouldProcess($"the container '{Container[0]}'", $"Run {Command[0]}"))
         {
             return;
@@ -129,13 +143,11 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
             User = User,
             WorkingDirectory = WorkingDirectory,
             Privileged = Privileged,
+            Tty = Tty,
+            TerminalSize = Tty ? SessionConsole.Size : null,
         };
-        _foreground = new ForegroundCommand(this, failure => EngineErrors.Record(failure, EngineErrors.Container, Container[0]), Command[0])
-        {
-            PassThru = PassThru,
-            AsByteStream = AsByteStream,
-            OutFile = OutFile,
-        };
+        _foreground = new ForegroundCommand(
+            this, failure => EngineErrors.Record(failure, EngineErrors.Container, Container[0]), Command[0], usage, DetachKeys);
         if (Detach)
         {
             StartDetached(options);
@@ -147,8 +159,7 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
             {
                 var engine = OpenEngine();
                 return engine.Execute(engine.Get(Container[0]).Id, options, HasInput || Interactive, StopToken);
-            },
-            withConsole: Interactive && !HasInput);
+            });
     }
 
     /// <inheritdoc/>

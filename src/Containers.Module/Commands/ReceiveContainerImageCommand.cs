@@ -18,7 +18,7 @@ public sealed class ReceiveContainerImageCommand : ContainerCommand
 {
     /// <summary>
     /// The images: [HOST[:PORT]/]PATH[:TAG][@DIGEST]. Without a host docker.io, without tag and digest the tag latest is meant. An image here that has the
-    /// name loses it.
+    /// name loses it. Beside a digest the tag counts for nothing: the image gets no name.
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
@@ -39,7 +39,7 @@ public sealed class ReceiveContainerImageCommand : ContainerCommand
         {
             if (ShouldProcess(Platform is null ? name : $"{name} for {Platform}", "Receive"))
             {
-                Attempt(EngineErrors.Image, name, () => WriteObject(
+                Attempt(failure => EngineErrors.TransferRecord(failure, name), () => WriteObject(
                     ImageTransfer.Receive(this, engine, name, Platform is null ? null : ImagePlatform.Parse(Platform), StopToken).ToContainerImage()));
             }
         }

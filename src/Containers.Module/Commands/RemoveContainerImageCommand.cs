@@ -4,12 +4,15 @@ using Containers.Errors;
 namespace Containers.Commands;
 
 /// <summary>Removes images, with every layer that nothing else needs. [docker rmi]</summary>
-/// <remarks>An image that a container uses is refused without -Force, which takes only the name away.</remarks>
+/// <remarks>
+/// An image that a container uses is refused without -Force, which takes only the name away. So is an image of several names that is called by its id:
+/// by a name only that name goes, and the image with the last one.
+/// </remarks>
 [Cmdlet(VerbsCommon.Remove, "ContainerImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(ContainerImage))]
 public sealed class RemoveContainerImageCommand : ImageSelectionCommand
 {
-    /// <summary>Takes the name away from an image that a container uses; its layers stay as long as the container does.</summary>
+    /// <summary>Takes the name away from an image that a container uses, whose layers stay as long as the container does, and every name from one that is called by its id.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -21,9 +24,8 @@ public sealed class RemoveContainerImageCommand : ImageSelectionCommand
     protected override void ProcessRecord()
     {
         var engine = OpenEngine();
-        foreach (var image in FindImages(Name))
+        foreach (var (name, image) in FindAskedImages(Name))
         {
-            var name = image.Name ?? image.Id;
             if (!ShouldProcess(name, "Remove"))
             {
                 continue;

@@ -36,11 +36,12 @@ internal static class SwallowedOption
                 continue;
             }
 
-            var isWhole = parameters.ContainsKey(written.ParameterName)
-                || parameters.Values.Any(known => known.Aliases.Contains(written.ParameterName, StringComparer.OrdinalIgnoreCase));
-            var name = isWhole
+            // A letter is as likely the program's: only names written out are surely meant for the cmdlet.
+            var alias = parameters.FirstOrDefault(known => known.Value.Aliases.Contains(written.ParameterName, StringComparer.OrdinalIgnoreCase)).Key;
+            var isWhole = parameters.ContainsKey(written.ParameterName) || (alias is not null && written.ParameterName.Length > 1);
+            var name = parameters.ContainsKey(written.ParameterName)
                 ? written.ParameterName
-                : parameters.Keys.FirstOrDefault(known => known.StartsWith(written.ParameterName, StringComparison.OrdinalIgnoreCase));
+                : alias ?? parameters.Keys.FirstOrDefault(known => known.StartsWith(written.ParameterName, StringComparison.OrdinalIgnoreCase));
             if (name is not null && !isWhole && words >= wordsBefore)
             {
                 return (written.Extent.Text, name);

@@ -44,6 +44,16 @@ internal static class EngineErrors
         return record;
     }
 
+    /// <summary>Makes the error record of an image that was not received from or sent to a registry: to receive it is no advice then.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <param name="target">The image or repository as the user gave it.</param>
+    /// <returns>The record.</returns>
+    public static ErrorRecord TransferRecord(EngineException failure, object target)
+    {
+        var (id, category) = Describe(failure.Reason, Image);
+        return new ErrorRecord(failure, id, category, target);
+    }
+
     /// <summary>Makes the error record of a wrong use of a cmdlet.</summary>
     /// <param name="id">The id.</param>
     /// <param name="message">What is wrong and what to write instead.</param>

@@ -15,7 +15,10 @@ namespace Containers.Foreground;
 /// <param name="cmdlet">The cmdlet.</param>
 /// <param name="error">Makes the record of a failure of the engine.</param>
 /// <param name="name">What native errors call the command.</param>
-internal sealed class ForegroundCommand(ContainerCommand cmdlet, Func<EngineException, ErrorRecord> error, string name) : IDisposable
+/// <param name="usage">How it runs and where its output goes.</param>
+/// <param name="detachKeys">The keys that detach from a conversation.</param>
+internal sealed class ForegroundCommand(
+    ContainerCommand cmdlet, Func<EngineException, ErrorRecord> error, string name, ForegroundUsage usage, string detachKeys) : IDisposable
 {
     private const int EngineExitCode = 125;
 
@@ -24,25 +27,16 @@ internal sealed class ForegroundCommand(ContainerCommand cmdlet, Func<EngineExce
     private readonly List<string> _output = [];
     private readonly List<string> _error = [];
     private ForegroundRun? _run;
-
-    /// <summary>Whether one object is written instead of the output.</summary>
-    public bool PassThru { get; init; }
-
-    /// <summary>Whether standard output comes as bytes.</summary>
-    public bool AsByteStream { get; init; }
-
-    /// <summary>Where standard output goes instead of the pipeline, as the user wrote it; or null.</summary>
-    public string? OutFile { get; init; }
+    private SessionConsole? _console;
 
     /// <summary>Starts the process.</summary>
     /// <param name="start">Starts it.</param>
-    /// <param name="withConsole">Whether the terminal's standard input is passed on.</param>
-    public void Start(Func<ForegroundProcess> start, bool withConsole)
+    public void Start(Func<ForegroundProcess> start)
     {
         var file = OpenOutFile();
         try
         {
-            var run = new ForegroundRun(start(), AsByteStream, file);
+            var run = new ForegroundRun(start(), usage.AsByteStream || usage.IsConversation, file);
             file = null;
             lock (_gate)
             {
@@ -54,9 +48,10 @@ internal sealed class ForegroundCommand(ContainerCommand cmdlet, Func<EngineExce
                 run.Interrupt();
             }
 
-            if (withConsole)
+            if (usage is { Interactive: true, HasInput: false })
             {
-                run.AttachConsole();
+                _console = new SessionConsole(isRaw: usage.IsConversation);
+                run.AttachConsole(_console, new DetachKeys(usage.IsConversation ? DetachKeys.Parse(detachKeys) : []));
             }
         }
         catch (EngineException e)
@@ -124,12 +119,12 @@ internal sealed class ForegroundCommand(ContainerCommand cmdlet, Func<EngineExce
 
     private FileStream? OpenOutFile()
     {
-        if (OutFile is null)
+        if (usage.OutFile is null)
         {
             return null;
         }
 
-        var path = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(OutFile);
+        var path = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(usage.OutFile);
         try
         {
             return new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
@@ -143,8 +138,13 @@ internal sealed class ForegroundCommand(ContainerCommand cmdlet, Func<EngineExce
 
     private void Finish(ForegroundRun run)
     {
-        var ended = run.WaitForExit(Deliver, cmdlet.StopToken);
-        if (PassThru)
+        if (run.WaitForExit(Deliver, cmdlet.StopToken) is not { } ended)
+        {
+            cmdlet.WriteVerbose($"Detached from the container '{run.Container.Name}', which goes on.");
+            return;
+        }
+
+        if (usage.PassThru)
         {
             cmdlet.WriteObject(new ContainerRunResult
             {
@@ -174,9 +174,15 @@ internal sealed class ForegroundCommand(ContainerCommand cmdlet, Func<EngineExce
 
     private void Deliver(OutputPiece piece)
     {
-        if (PassThru)
+        if (usage.PassThru)
         {
             (piece.IsError ? _error : _output).AddRange(piece.Lines);
+            return;
+        }
+
+        if (usage.IsConversation)
+        {
+            _console?.Write(piece.Bytes);
             return;
         }
 
@@ -222,7 +228,7 @@ internal sealed class ForegroundCommand(ContainerCommand cmdlet, Func<EngineExce
             run.End();
             done = true;
             _streams.SetExitCode(EngineExitCode, name);
-            cmdlet.WriteError(new ErrorRecord(e, "ContainerOutputFailed", ErrorCategory.WriteError, OutFile ?? name));
+            cmdlet.WriteError(new ErrorRecord(e, "ContainerOutputFailed", ErrorCategory.WriteError, usage.OutFile ?? name));
         }
         catch (OperationCanceledException)
         {

@@ -26,7 +26,9 @@ internal sealed class ForegroundRun
     private readonly byte[] _buffer = new byte[ChunkSize];
     private readonly Lock _gate = new();
     private long _interruptedAt;
-    private ConsoleInput? _console;
+    private SessionConsole? _console;
+    private DetachKeys _keys = new([]);
+    private bool _isDetached;
     private bool _over;
 
     /// <summary>From here on the run owns the container and the file.</summary>
@@ -38,7 +40,7 @@ internal sealed class ForegroundRun
         _process = process;
         _output = new OutputReader(process.StandardOutput, isError: false, asBytes, outFile);
         _error = new OutputReader(process.StandardError, isError: true, asBytes: false, file: null);
-        _input = new InputWriter(process.StandardInput);
+        _input = new InputWriter(process);
     }
 
     /// <summary>The container.</summary>
@@ -48,7 +50,9 @@ internal sealed class ForegroundRun
     /// Passes the terminal's standard input on from now on. It is read only while the container runs and reads: what is typed at
     /// another time is the session's.
     /// </summary>
-    public void AttachConsole() => _console = new ConsoleInput();
+    /// <param name="console">The terminal, from now on the run's.</param>
+    /// <param name="keys">The keys that detach.</param>
+    public void AttachConsole(SessionConsole console, DetachKeys keys) => (_console, _keys) = (console, keys);
 
     /// <summary>Passes input on, and output that has come meanwhile.</summary>
     /// <param name="input">The bytes.</param>
@@ -64,12 +68,18 @@ internal sealed class ForegroundRun
     /// <summary>Ends the input, passes on the rest of the output, and waits for the end.</summary>
     /// <param name="deliver">Told each piece of output.</param>
     /// <param name="cancellation">Ctrl-C.</param>
-    /// <returns>How it ended.</returns>
-    public ProcessEnd WaitForExit(Action<OutputPiece> deliver, CancellationToken cancellation)
+    /// <returns>How it ended; null where the keys were typed that detach, and the command goes on.</returns>
+    public ProcessEnd? WaitForExit(Action<OutputPiece> deliver, CancellationToken cancellation)
     {
         if (_console is { } console)
         {
             FeedFrom(console, deliver);
+        }
+
+        if (_isDetached)
+        {
+            Close();
+            return null;
         }
 
         _input.Dispose();
@@ -162,12 +172,17 @@ internal sealed class ForegroundRun
         }
     }
 
-    private void FeedFrom(ConsoleInput console, Action<OutputPiece> deliver)
+    private void FeedFrom(SessionConsole console, Action<OutputPiece> deliver)
     {
         while (_input.IsOpen && (_output.IsOpen || _error.IsOpen))
         {
-            Span<PollEntry> entries = [_output.Entry, _error.Entry, WakeUpEntry, console.Entry];
+            Span<PollEntry> entries = [_output.Entry, _error.Entry, WakeUpEntry, console.Entry, console.ResizeEntry];
             Wait(entries, deliver);
+            if (entries[4].Returned != PollEvents.None && console.TakeResize() is { } size && _process.Terminal is { } terminal)
+            {
+                Terminals.SetSize(terminal, size);
+            }
+
             if (entries[3].Returned != PollEvents.None)
             {
                 var typed = console.Read();
@@ -176,7 +191,13 @@ internal sealed class ForegroundRun
                     return;
                 }
 
-                Feed(typed, deliver);
+                var passed = new List<byte>();
+                _isDetached = _keys.Take(typed, passed);
+                Feed(passed.ToArray(), deliver);
+                if (_isDetached)
+                {
+                    return;
+                }
             }
         }
     }

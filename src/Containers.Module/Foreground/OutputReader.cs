@@ -3,26 +3,26 @@ using Containers.Interop;
 namespace Containers.Foreground;
 
 /// <summary>One of a container's output streams, read when something is there, as lines or as bytes.</summary>
-/// <param name="stream">The stream.</param>
+/// <param name="stream">The stream; null where there is none.</param>
 /// <param name="isError">Whether it is standard error.</param>
 /// <param name="asBytes">Whether it goes on as bytes instead of lines.</param>
 /// <param name="file">Where it goes instead of to the pipeline, or null.</param>
-internal sealed class OutputReader(FileStream stream, bool isError, bool asBytes, Stream? file) : IDisposable
+internal sealed class OutputReader(FileStream? stream, bool isError, bool asBytes, Stream? file) : IDisposable
 {
     private readonly LineDecoder? _decoder = asBytes || file is not null ? null : new();
 
     /// <summary>Whether more may come.</summary>
-    public bool IsOpen { get; private set; } = true;
+    public bool IsOpen { get; private set; } = stream is not null;
 
     /// <summary>What to wait for.</summary>
-    public PollEntry Entry => new(IsOpen ? (int)stream.SafeFileHandle.DangerousGetHandle() : -1, PollEvents.Readable);
+    public PollEntry Entry => new(IsOpen ? (int)stream!.SafeFileHandle.DangerousGetHandle() : -1, PollEvents.Readable);
 
     /// <summary>Reads what is there, after <see cref="Entry"/> has come, and passes it on.</summary>
     /// <param name="buffer">Room for it.</param>
     /// <param name="deliver">Told each piece.</param>
     public void Read(byte[] buffer, Action<OutputPiece> deliver)
     {
-        var count = stream.Read(buffer);
+        var count = stream!.Read(buffer);
         if (count == 0)
         {
             // Closed before the last line is passed on: its reader may want no more.
@@ -50,7 +50,7 @@ internal sealed class OutputReader(FileStream stream, bool isError, bool asBytes
     public void Dispose()
     {
         IsOpen = false;
-        stream.Dispose();
+        stream?.Dispose();
         file?.Dispose();
     }
 }

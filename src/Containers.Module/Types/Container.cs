@@ -75,6 +75,36 @@ public sealed class Container
     /// <summary>In-memory folders inside.</summary>
     public IReadOnlyList<ContainerTmpfs> Tmpfs { get; init; } = [];
 
+    /// <summary>Bytes of /dev/shm at most; null for 64 MiB.</summary>
+    public long? ShmSize { get; init; }
+
+    /// <summary>Devices of this machine that it has besides the default ones.</summary>
+    public IReadOnlyList<ContainerDevice> Device { get; init; } = [];
+
+    /// <summary>Devices that it may use without a node being made for them.</summary>
+    public IReadOnlyList<string> DeviceCgroupRule { get; init; } = [];
+
+    /// <summary>Lines of its own /etc/hosts beyond the usual ones.</summary>
+    public IReadOnlyList<ContainerHostEntry> AddHost { get; init; } = [];
+
+    /// <summary>Kernel parameters of its namespaces.</summary>
+    public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Limits of each of its processes.</summary>
+    public IReadOnlyList<ContainerUlimit> Ulimit { get; init; } = [];
+
+    /// <summary>How readily the kernel kills it for lack of memory, -1000 to 1000; null for 0.</summary>
+    public int? OomScoreAdj { get; init; }
+
+    /// <summary>The NIS domain name inside; null for none.</summary>
+    public string? DomainName { get; init; }
+
+    /// <summary>How long its end may take before it is killed; null for the configuration's time.</summary>
+    public TimeSpan? StopTimeout { get; init; }
+
+    /// <summary>The file that its id was written to.</summary>
+    public string? CidFile { get; init; }
+
     /// <summary>Whether the root file system is mounted read-only.</summary>
     public bool ReadOnly { get; init; }
 

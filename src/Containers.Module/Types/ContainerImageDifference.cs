@@ -1,6 +1,6 @@
 namespace Containers;
 
-/// <summary>A file that two images do not have in common.</summary>
+/// <summary>A file that two images, or a container and its image, do not have in common.</summary>
 public sealed class ContainerImageDifference
 {
     /// <summary>Its path inside, with a leading slash; what a terminal would act on is escaped as <c>\xNN</c>.</summary>
@@ -30,7 +30,7 @@ public sealed class ContainerImageDifference
     /// <summary>The first image, as it was asked for.</summary>
     public string? ReferenceImage { get; init; }
 
-    /// <summary>The second image, as it was asked for.</summary>
+    /// <summary>The second image, as it was asked for; or the container.</summary>
     public string? DifferenceImage { get; init; }
 
     /// <summary>What became of it, and its path.</summary>

@@ -14,4 +14,7 @@ public enum ContainerState
 
     /// <summary>Its first process has ended.</summary>
     Exited,
+
+    /// <summary>It runs, and all its processes are kept from running (Suspend-Container).</summary>
+    Paused,
 }

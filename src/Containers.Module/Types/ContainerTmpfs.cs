@@ -1,7 +1,7 @@
 namespace Containers;
 
 /// <summary>An in-memory folder inside a container.</summary>
-public sealed record ContainerTmpfs
+public sealed record ContainerTmpfs : IContainerMount
 {
     /// <summary>An absolute path inside.</summary>
     public required string Target { get; init; }
@@ -14,6 +14,15 @@ public sealed record ContainerTmpfs
 
     /// <summary>Whether programs may be executed from it.</summary>
     public bool Executable { get; init; }
+
+    /// <summary>The number of the user that its root belongs to.</summary>
+    public int UserId { get; init; }
+
+    /// <summary>The number of the group that its root belongs to.</summary>
+    public int GroupId { get; init; }
+
+    /// <summary>Whether nothing can be written to it.</summary>
+    public bool ReadOnly { get; init; }
 
     internal const int DefaultMode = 0x3FF;
 
@@ -35,6 +44,21 @@ public sealed record ContainerTmpfs
         if (Executable)
         {
             options.Add("exec");
+        }
+
+        if (UserId != 0)
+        {
+            options.Add($"uid={UserId}");
+        }
+
+        if (GroupId != 0)
+        {
+            options.Add($"gid={GroupId}");
+        }
+
+        if (ReadOnly)
+        {
+            options.Add("ro");
         }
 
         return options.Count == 0 ? Target : $"{Target}:{string.Join(',', options)}";

@@ -84,6 +84,11 @@ public static class Formatting
     /// <returns>The text.</returns>
     public static string Size(long? bytes) => bytes is >= 0 and var known ? new ByteSize(known).ToString() : "";
 
+    /// <summary>A percentage for people: <c>12.5 %</c>.</summary>
+    /// <param name="percent">The percentage; null gives an empty text.</param>
+    /// <returns>The text.</returns>
+    public static string Percent(double? percent) => percent is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known:0.0} %") : "";
+
     /// <summary>How long ago a moment was: <c>5 min</c>.</summary>
     /// <param name="moment">The moment; null gives an empty text.</param>
     /// <returns>The text.</returns>

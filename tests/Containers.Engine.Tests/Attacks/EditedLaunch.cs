@@ -26,7 +26,7 @@ internal static class EditedLaunch
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "containers are made as root");
         using var services = new EngineServices(EngineConfiguration.Load(fixture.ConfigurationPath));
         var start = new ContainerStart(services);
-        var end = new ContainerEnd(services, new ContainerObserver(services.Store), start);
+        var end = new ContainerEnd(services, new ContainerObserver(services.Store, () => services.Cgroups), start);
         (ContainerDocument document, ContainerLock held) = new ContainerCreation(services).Create(asked with { RemoveOnExit = true }, CancellationToken.None);
         AttachedContainer container;
         using (held)
@@ -55,7 +55,7 @@ internal static class EditedLaunch
         using FileDescriptor state = services.Store.OpenStateFolder(id)!;
         ContainerOptions options = document.Options;
         using ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, devices ?? (options.Privileged ? DevicePolicy.AllowAll : DevicePolicy.Default));
-        var link = new MonitorLink(attach: true, withInput: false);
+        var link = new MonitorLink(attach: true, withInput: false, hasTerminal: false);
         try
         {
             CapabilitySet capabilities = CapabilitySet.Resolve(options.CapAdd, options.CapDrop, options.Privileged);

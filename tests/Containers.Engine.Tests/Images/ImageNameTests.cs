@@ -65,6 +65,13 @@ public sealed class ImageNameTests
     public void What_is_no_name_is_refused(string text) =>
         Assert.Equal(EngineErrorReason.InvalidArgument, Assert.Throws<EngineException>(() => ImageName.Parse(text)).Reason);
 
+    [Theory]
+    [InlineData("http://registry.example:5000/app", "leave 'http://' out")]
+    [InlineData("docker://debian:12", "leave 'docker://' out")]
+    [InlineData("debian@sha256:12", "[:TAG][@DIGEST]")]
+    public void It_is_said_what_to_write_instead(string text, string expected) =>
+        Assert.Contains(expected, Assert.Throws<EngineException>(() => ImageName.Parse(text)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Lengths_are_bounded()
     {

@@ -91,6 +91,7 @@ public sealed class CredentialStoreTests : IDisposable
         EngineException failure = RegistryFixture.Fails(() => Open().Save("a.example", "me", "secret", asPlainText: false));
         Assert.Equal(EngineErrorReason.InvalidArgument, failure.Reason);
         Assert.Contains("credsStore", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("-AsPlainText", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret\"", failure.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(file));
     }

@@ -105,6 +105,49 @@ public sealed class PublishTests : IDisposable
     }
 
     [Fact]
+    public void Without_a_target_only_a_name_that_was_asked_for_is_sent()
+    {
+        Start();
+        fixture.MakeLayout();
+        registry!.Put("oci:layout:1.0", "team/app:1.0");
+        string digest = fixture.Receive($"{registry.Host}/team/app:1.0").Digest!, asked = $"{registry.Host}/team/app@{digest}";
+        fixture.Store.Remove($"{registry.Host}/team/app:1.0", force: false);
+        string id = fixture.Receive(asked).Id;
+        Assert.Contains("has no name that says where", NoName(asked), StringComparison.Ordinal);
+
+        fixture.Store.AddTag(asked, "mine/other:1");
+        Assert.Contains("no name in that repository (mine/other:1 is another)", NoName(asked), StringComparison.Ordinal);
+        Assert.Equal("mine/other:1", fixture.Store.NameToSend(id));
+        fixture.Store.AddTag(asked, $"{registry.Host}/team/app:2");
+        Assert.Contains($"several names ({registry.Host}/team/app:2, mine/other:1)", NoName(id), StringComparison.Ordinal);
+        Assert.Equal($"{registry.Host}/team/app:2", fixture.Store.NameToSend(asked));
+        Assert.Equal("mine/other:1", fixture.Store.NameToSend("mine/other:1"));
+        Assert.Equal(digest, fixture.Open().Publish(asked, null, null, TestContext.Current.CancellationToken));
+        Assert.Equal(digest, Digest.Of(Encoding.UTF8.GetBytes(registry.Inspect("team/app:2"))));
+
+        fixture.Store.AddTag(asked, $"{registry.Host}/team/app:3");
+        Assert.Contains($"several names ({registry.Host}/team/app:2, {registry.Host}/team/app:3)", NoName(asked), StringComparison.Ordinal);
+        Assert.Equal($"{registry.Host}/team/app:3", fixture.Store.NameToSend($"{registry.Host}/team/app:3@{digest}"));
+    }
+
+    [Fact]
+    public void Called_by_its_digest_an_image_loses_no_name_of_another_repository()
+    {
+        Start();
+        fixture.MakeLayout();
+        registry!.Put("oci:layout:1.0", "team/app:1.0");
+        string name = $"{registry.Host}/team/app:1.0", asked = $"{registry.Host}/team/app@{fixture.Receive(name).Digest}";
+        fixture.Store.AddTag(name, "mine");
+        fixture.Store.Remove(asked, force: false);
+        Assert.Equal("mine:latest", fixture.Store.Get(asked).Name);
+        EngineException failure = RegistryFixture.Fails(() => fixture.Store.Remove(asked, force: false));
+        Assert.Equal(EngineErrorReason.Busy, failure.Reason);
+        Assert.Contains("(mine:latest)", failure.Message, StringComparison.Ordinal);
+        fixture.Store.Remove(asked, force: true);
+        fixture.AssertEmpty();
+    }
+
+    [Fact]
     public void A_registry_that_does_not_run_is_reported()
     {
         _ = Import("app", "hello", size: 0);
@@ -129,6 +172,14 @@ public sealed class PublishTests : IDisposable
     }
 
     private void Start() => registry = new RealRegistry(fixture.Scratch);
+
+    private string NoName(string image)
+    {
+        EngineException failure = RegistryFixture.Fails(() => fixture.Open().Publish(image, null, null, TestContext.Current.CancellationToken));
+        Assert.Equal(EngineErrorReason.InvalidArgument, failure.Reason);
+        Assert.EndsWith("-Destination HOST/PATH:TAG.", failure.Message, StringComparison.Ordinal);
+        return failure.Message;
+    }
 
     private string Publish(string name, string target) =>
         fixture.Open().Publish(name, target, new Sink<PublishProgress>(one => stages[one.Layer] = one.Stage), TestContext.Current.CancellationToken);

@@ -65,6 +65,58 @@ public sealed class ReceiveTests : IDisposable
         Assert.Equal("other", fixture.ReadFile(fixture.Receive($"{registry.Host}/team/app:1.0"), 1, "etc/greeting"));
     }
 
+    [Fact]
+    public void A_tag_beside_a_digest_stays_with_the_image_that_has_it()
+    {
+        Serve();
+        ImageInfo first = fixture.Receive($"{registry!.Host}/team/app:1.0");
+        fixture.MakeLayout(tag: "2.0", greeting: "other");
+        registry.Put("oci:layout:2.0", "team/app:1.0");
+        ImageInfo second = fixture.Receive($"{registry.Host}/team/app:1.0");
+        string both = $"{registry.Host}/team/app:1.0@{first.Digest}";
+        ImageInfo received = fixture.Receive(both);
+        Assert.Equal((first.Id, null), (received.Id, received.Name));
+        Assert.Equal(first.Id, fixture.Store.Get(both).Id);
+        Assert.Equal(second.Id, fixture.Store.Get($"{registry.Host}/team/app:1.0").Id);
+    }
+
+    [Fact]
+    public void What_is_received_by_its_digest_is_told_as_that_of_its_own_repository()
+    {
+        Serve();
+        registry!.Put("oci:layout:1.0", "elsewhere:1.0");
+        ImageInfo other = fixture.Receive($"{registry.Host}/elsewhere:1.0");
+        fixture.Store.AddTag(other.Id, "mine");
+        string asked = $"{registry.Host}/team/app@{other.Digest}";
+        ImageInfo received = fixture.Receive(asked);
+        Assert.Equal((other.Id, null, asked), (received.Id, received.Name, received.Origin));
+        fixture.Store.AddTag(asked, $"{registry.Host}/team/app:own");
+        received = fixture.Receive($"{registry.Host}/elsewhere@{other.Digest}");
+        Assert.Equal($"{registry.Host}/elsewhere@{other.Digest}", received.Origin);
+        Assert.Null(received.Name);
+    }
+
+    [Fact]
+    public void A_host_that_speaks_no_TLS_is_told_plainly_and_how_to_allow_it()
+    {
+        Serve();
+
+        // Where names lead, plain HTTP would be tried next for this machine.
+        using var transport = new RegistryTransport(fixture.Settings);
+        string host = registry!.Host;
+        EngineException failure = Assert.Throws<RegistryConnectionException>(
+            () => transport.Send(new RegistryRequest(HttpMethod.Get, new Uri($"https://{host}/v2/")), TestContext.Current.CancellationToken)).Failure;
+        Assert.Contains($"{host} does not speak TLS: it answered with something else.", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"Set-ContainerConfiguration -Registry @{{ Registry = '{host}'; Insecure = $true }}", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tags_come_sorted_whatever_the_registrys_order_is()
+    {
+        using ScriptedServer server = new(request => request.Answer(200, """{"tags":["b","1.10","a","1.9","B"]}"""));
+        Assert.Equal(["1.10", "1.9", "B", "a", "b"], fixture.Open().FindTags($"{server.Host}/app", TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData("--format v2s2")]
     [InlineData("--format oci --dest-compress-format zstd")]
@@ -83,6 +135,8 @@ public sealed class ReceiveTests : IDisposable
         EngineException failure = fixture.ReceiveFails($"{registry!.Host}/team/app:9");
         Assert.Equal(EngineErrorReason.NotFound, failure.Reason);
         Assert.Contains($"There is no image '{registry.Host}/team/app:9' in the registry {registry.Host}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"Find-ContainerImage {registry.Host}/team/app lists", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Check its name and digest.", fixture.ReceiveFails($"{registry.Host}/team/app@{Digest.Of("x"u8)}").Message, StringComparison.Ordinal);
         Assert.Equal(EngineErrorReason.NotFound, fixture.ReceiveFails($"{registry.Host}/no/such").Reason);
     }
 
@@ -112,6 +166,7 @@ public sealed class ReceiveTests : IDisposable
         Assert.Equal(EngineErrorReason.ConnectionFailed, failure.Reason);
         Assert.Contains("no authority that this machine knows", failure.Message, StringComparison.Ordinal);
         Assert.Contains("certificateAuthority", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"Set-ContainerConfiguration -Registry @{{ Registry = '{registry.Host}'; CertificateAuthority = '/path/ca.crt' }}", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -163,6 +218,8 @@ public sealed class ReceiveTests : IDisposable
         EngineException wrong = RegistryFixture.Fails(() => door.Login(registry.Host, RealRegistry.User, "wrong", asPlainText: true, TestContext.Current.CancellationToken));
         Assert.Equal(EngineErrorReason.AuthenticationFailed, wrong.Reason);
         Assert.Null(fixture.Credentials.Find(registry.Host));
+        Assert.Contains("the user name or the password (or access token) is incorrect", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was kept", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong", wrong.Message, StringComparison.Ordinal);
 
         door.Login(registry.Host, RealRegistry.User, RealRegistry.Secret, asPlainText: true, TestContext.Current.CancellationToken);
@@ -225,7 +282,9 @@ public sealed class ReceiveTests : IDisposable
         EngineException failure = RegistryFixture.Fails(() => fixture.Receive($"{registry.Host}/multi/app:all", "linux/s390x"));
         Assert.Equal(EngineErrorReason.NotFound, failure.Reason);
         Assert.Contains($"for linux/s390x. It is there for linux/{machine}, linux/{other}.", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("for linux/arm/v7.", RegistryFixture.Fails(() => fixture.Receive($"{registry.Host}/multi/app:all", "linux/arm/v7")).Message, StringComparison.Ordinal);
         failure = RegistryFixture.Fails(() => fixture.Receive($"{registry.Host}/multi/app:other"));
+        Assert.EndsWith($"-Platform linux/{other}", failure.Message, StringComparison.Ordinal);
         Assert.Contains($"is for linux/{other}, and this machine is linux/{machine}", failure.Message, StringComparison.Ordinal);
     }
 

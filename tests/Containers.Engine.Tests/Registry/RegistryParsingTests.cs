@@ -64,6 +64,13 @@ public sealed class RegistryParsingTests
         Assert.Equal(distance, ImagePlatform.Parse(wanted).Distance(ImagePlatform.Parse(there)));
 
     [Theory]
+    [InlineData("linux/arm/v7", "linux/arm/v7")]
+    [InlineData("armhf", "linux/arm/v7")]
+    [InlineData("linux/arm/v6", "linux/arm/v6")]
+    [InlineData("linux/arm64/v8", "linux/arm64")]
+    public void A_platform_is_shown_with_the_variant_that_counts(string text, string shown) => Assert.Equal(shown, ImagePlatform.Parse(text).ToString());
+
+    [Theory]
     [InlineData("")]
     [InlineData("a/b/c/d")]
     [InlineData("linux/")]

@@ -52,6 +52,7 @@ public sealed class TokenRegistryTests : IDisposable
         Assert.Contains("is not public", failure.Message, StringComparison.Ordinal);
         EngineException wrong = RegistryFixture.Fails(() => door.Login(registry.Host, RealRegistry.User, "wrong", asPlainText: true, TestContext.Current.CancellationToken));
         Assert.Contains("incorrect username or password", wrong.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing was kept.", wrong.Message, StringComparison.Ordinal);
 
         door.Login(registry.Host, RealRegistry.User, RealRegistry.Secret, asPlainText: true, TestContext.Current.CancellationToken);
         Assert.Equal(digest, fixture.Receive($"{registry.Host}/private/app:1.0").Digest);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Containers.Engine.Cgroups;
 using Containers.Engine.Images;
+using Containers.Engine.Layers;
 using Containers.Engine.Runtime;
 
 namespace Containers.Engine.Tests.Runtime;
@@ -33,6 +34,34 @@ public sealed class CommitTests : IDisposable
         ImageInfo again = Engine.Commit(container.Id, null, new ImageChanges(), cancellation: Cancellation);
         Assert.Equal(made.Layers, again.Layers);
         Assert.Null(again.Name);
+        Engine.Remove(container.Id, force: false, Cancellation);
+    }
+
+    [Fact]
+    public void Folders_that_the_engine_made_for_the_kernels_file_systems_are_no_part_of_the_image()
+    {
+        _ = Engine;
+        string root = fixture.MakeRoot();
+        Engine.Images.Make(root, "bare", new ImageMakingOptions(), cancellation: Cancellation);
+        ContainerSnapshot container = Ended("echo x > /written; mkdir /empty", "bare");
+        Assert.True(Directory.Exists($"{fixture.StateRoot}/containers/{container.Id}/upper/proc"));
+        Assert.Equal(["/empty", "/written"], Engine.Compare(container.Id, withTimes: false, Cancellation).Where(change => change.Kind == FileDifferenceKind.Added).Select(change => change.Path));
+        Engine.Commit(container.Id, "made", new ImageChanges(), cancellation: Cancellation);
+        string[] added = [.. Engine.Images.Compare("bare", "made", cancellation: Cancellation).Where(change => change.Kind == FileDifferenceKind.Added).Select(change => change.Path)];
+        Assert.Equal(["/empty", "/written"], added.Order(StringComparer.Ordinal));
+        Assert.Equal("x\n", fixture.Run(new ContainerOptions { Image = "made", Command = ["sh", "-c", "cat /written; test -d /proc/1"] }).Good());
+        Engine.Remove(container.Id, force: false, Cancellation);
+
+        // Those of the image are kept, empty as they are.
+        foreach (string folder in (string[])["dev", "proc", "sys"])
+        {
+            Directory.CreateDirectory($"{root}/{folder}");
+        }
+
+        Engine.Images.Make(root, "whole", new ImageMakingOptions(), cancellation: Cancellation);
+        container = Ended("echo x > /written", "whole");
+        Engine.Commit(container.Id, "made", new ImageChanges(), cancellation: Cancellation);
+        Assert.Equal(["/written"], Engine.Images.Compare("whole", "made", cancellation: Cancellation).Select(change => change.Path));
         Engine.Remove(container.Id, force: false, Cancellation);
     }
 

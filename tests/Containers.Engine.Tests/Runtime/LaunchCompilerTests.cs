@@ -29,6 +29,15 @@ public sealed class LaunchCompilerTests
             Volumes = [.. Enumerable.Range(0, 60).Select(i => new BindMount("/etc", $"/v{i}", i % 2 == 0))],
             Tmpfs = [.. Enumerable.Range(0, 20).Select(i => new TmpfsMount($"/t{i}", 4096))],
         }),
+        ["many settings"] = Request(new ContainerOptions
+        {
+            Volumes = [.. Enumerable.Range(0, 16).Select(i => new BindMount("/etc", $"/v{i}", ReadOnly: true) { Propagation = MountPropagation.RSlave, NoExec = true })],
+            Tmpfs = [new TmpfsMount("/t") { UserId = 1, GroupId = 2, ReadOnly = true }],
+            Sysctls = new Dictionary<string, string> { ["net.ipv4.ip_forward"] = "1" }, Ulimits = [new ProcessLimit("nofile", 5, 5)], DomainName = "d", OomScoreAdj = 5,
+        }) with
+        {
+            HostDevices = [new LaunchDevice("a/b", 0x2180, 0x10b) { Uid = 1, Gid = 2 }], Hosts = new BindMount("/var/lib/x/hosts", "/etc/hosts", ReadOnly: false),
+        },
         ["cgroup v2"] = Request(new ContainerOptions()) with
         {
             Cgroup = new LaunchCgroup([], 30, [(31, "id")], 32, [(string.Empty, "/sys/fs/cgroup/p/id")], [], 33),
@@ -212,6 +221,22 @@ public sealed class LaunchCompilerTests
         int middle = plan.Texted("mounting an in-memory folder at '/a/b'").Max();
         int inner = plan.Texted("mounting the volume '/etc' at '/a/b/c'").Max();
         Assert.True(outer < middle && middle < inner);
+    }
+
+    [Fact]
+    public void Trees_that_mounts_pass_to_are_copied_before_the_mounts_are_private_and_parameters_are_written_before_volumes_are_there()
+    {
+        PlanListing plan = Compile("many settings");
+        int isPrivate = Assert.Single(plan.Texted("keeping mounts private"));
+        Assert.Equal(16, plan.Calls(SysNr.OpenTree).Count(step => step < isPrivate));
+        Assert.DoesNotContain(Compile("many volumes").Calls(SysNr.OpenTree), step => step < isPrivate);
+        int parameter = Assert.Single(plan.Texted("setting the kernel parameter 'net.ipv4.ip_forward'"));
+        Assert.True(parameter > plan.Operations(PlanOperation.VerifyFileSystem)[0] && parameter < plan.Texted("mounting the volume '/etc' at '/v0'").Max());
+        Assert.True(parameter < Assert.Single(plan.Texted("making read-only '/proc/sys'"), i => plan.Steps[i].SystemCall == SysNr.MoveMount));
+
+        // A low limit ends no work of the helper's but that on credentials.
+        int limit = Assert.Single(plan.Texted("setting the limit 'nofile=5:5'"));
+        Assert.True(limit > plan.Calls(SysNr.PivotRoot)[0] && limit < plan.Operations(PlanOperation.SetCredentials)[0]);
     }
 
     [Fact]

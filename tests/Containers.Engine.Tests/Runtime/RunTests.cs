@@ -114,7 +114,7 @@ public sealed class RunTests : IDisposable
             },
             withInput: false, TestContext.Current.CancellationToken);
         container.StandardOutput.Dispose();
-        container.StandardError.Dispose();
+        container.StandardError!.Dispose();
         Assert.Equal(5, container.WaitForExit(TestContext.Current.CancellationToken).ExitCode);
         Assert.Equal("0\n", File.ReadAllText($"{shared}/done"));
     }

@@ -177,6 +177,10 @@ public sealed class ArgumentTests : IDisposable
     [InlineData("/a:/b", "/a:/b")]
     [InlineData("/a:/b:ro", "/a:/b:ro")]
     [InlineData("/a:/b:rw", "/a:/b")]
+    [InlineData("/a:/b:z", "/a:/b")]
+    [InlineData("'/a:/b:ro,bind,rslave,noexec,nosuid,nodev'", "/a:/b:ro,bind,rslave,noexec,nosuid,nodev")]
+    [InlineData("'/a:/b:noexec,exec,shared,rprivate,nosuid,suid,nodev,dev,bind,rbind'", "/a:/b")]
+    [InlineData("@{ Source = '/a'; Target = '/c'; Propagation = 'Shared'; NoExec = $true }", "/a:/c:shared,noexec")]
     [InlineData("@{ Source = '/a:b'; Target = '/c'; ReadOnly = $true }", "/a:b:/c:ro")]
     [InlineData("([Containers.ContainerMount]@{ Source = '/a'; Target = '/c' })", "/a:/c")]
     public void A_volume_is_text_a_table_or_an_object(string argument, string expected) =>
@@ -191,16 +195,19 @@ public sealed class ArgumentTests : IDisposable
     [InlineData("/a", "is no volume")]
     [InlineData("/a:", "is no volume")]
     [InlineData("/a:b", "no absolute path inside")]
-    [InlineData("/a:/b:z", "it is 'ro' or 'rw'")]
+    [InlineData("/a:/b:x", "is no option of the volume")]
+    [InlineData("/a:/b:0", "is no option of the volume")]
+    [InlineData("'/a:/b:ro,'", "is no option of the volume")]
     [InlineData("/a:/b:ro:x", "is no volume")]
     [InlineData("@{ Source = '/a' }", "is no volume")]
-    [InlineData("@{ Source = '/a'; Target = '/b'; Mode = 1 }", "its keys are Source, Target and ReadOnly")]
+    [InlineData("@{ Source = '/a'; Target = '/b'; Mode = 1 }", "its keys are Source, Target, ReadOnly")]
     public void What_is_no_volume_is_refused(string argument, string message) => Refused($"-Volume {argument}", message);
 
     [Theory]
     [InlineData("/run", "/run")]
     [InlineData("'/run:size=64m,mode=755,exec'", "/run:size=67108864,mode=755,exec")]
     [InlineData("'/run:mode=1777,noexec'", "/run")]
+    [InlineData("'/run:uid=1000,gid=7,ro,nosuid,nodev'", "/run:uid=1000,gid=7,ro")]
     public void An_in_memory_folder_is_a_path_with_options(string argument, string expected) =>
         Assert.Equal([expected], _session.Run($"Test-Argument -Tmpfs {argument}").Lines);
 
@@ -211,8 +218,54 @@ public sealed class ArgumentTests : IDisposable
     [InlineData("'/run:size=x'", "is no size")]
     [InlineData("'/run:mode=8'", "is no mode")]
     [InlineData("'/run:mode=17777'", "is no mode")]
+    [InlineData("'/run:uid=x'", "is no number of a user or group")]
     [InlineData("'/run:suid'", "the options are size=")]
     public void What_is_no_in_memory_folder_is_refused(string argument, string message) => Refused($"-Tmpfs {argument}", message);
+
+    [Theory]
+    [InlineData("'type=bind,source=/a,target=/b'", "/a:/b")]
+    [InlineData("'type=bind,src=/a,dst=/b,ro,bind-propagation=rslave,bind-nonrecursive=true'", "/a:/b:ro,bind,rslave")]
+    [InlineData("@{ type = 'bind'; source = '/a'; target = '/b'; readonly = $true }", "/a:/b:ro")]
+    [InlineData("'type=tmpfs,destination=/t,tmpfs-size=1m,tmpfs-mode=700'", "/t:size=1048576,mode=700")]
+    [InlineData("([Containers.ContainerTmpfs]@{ Target = '/t' })", "/t")]
+    public void A_mount_is_text_a_table_or_an_object(string argument, string expected) =>
+        Assert.Equal([expected], _session.Run($"Test-Argument -Mount {argument}").Lines);
+
+    [Theory]
+    [InlineData("type=bind,source=/a,target=/b", "is no volume")]
+    [InlineData("'source=/a,target=/b'", "has no type")]
+    [InlineData("'type=npipe,source=/a,target=/b'", "no type of mount")]
+    [InlineData("'type=bind,source=/a,target=/b,tmpfs-size=1'", "'tmpfs-size' is no option")]
+    [InlineData("'type=bind,source=/a,target=/b,readonly=x'", "neither true nor false")]
+    [InlineData("'type=bind,source=/a,target=/b,bind-propagation=x'", "is no propagation")]
+    [InlineData("'type=bind,source=/a'", "is no volume")]
+    [InlineData("'type=tmpfs,target=t'", "no absolute path inside")]
+    public void What_is_no_mount_is_refused(string argument, string message) => Refused($"-Mount {argument}", message);
+
+    [Theory]
+    [InlineData("-Device /dev/fuse", "/dev/fuse:/dev/fuse:rwm")]
+    [InlineData("-Device /dev/fuse:r", "/dev/fuse:/dev/fuse:r")]
+    [InlineData("-Device /dev/fuse:/dev/x", "/dev/fuse:/dev/x:rwm")]
+    [InlineData("-Device /dev/fuse:/dev/x:rw", "/dev/fuse:/dev/x:rw")]
+    [InlineData("-Ulimit nofile=1024", "nofile=1024:1024")]
+    [InlineData("-Ulimit core=0:-1", "core=0:-1")]
+    [InlineData("-AddHost db:10.0.0.5", "db:10.0.0.5")]
+    [InlineData("-AddHost 'db=[fd00::5]'", "db:fd00::5")]
+    [InlineData("-AddHost db:fd00::5", "db:fd00::5")]
+    public void Devices_limits_and_hosts_are_texts(string argument, string expected) => Assert.Equal([expected], _session.Run($"Test-Argument {argument}").Lines);
+
+    [Theory]
+    [InlineData("-Device fuse", "is no device")]
+    [InlineData("-Device /dev/a:/dev/b:x", "is no device")]
+    [InlineData("-Device /dev/a:", "is no device")]
+    [InlineData("-Ulimit nofile", "is no limit of processes: write")]
+    [InlineData("-Ulimit nofile=1:2:3", "is no limit of processes: write")]
+    [InlineData("-Ulimit nofile=-2", "is no limit of processes: write")]
+    [InlineData("-Ulimit files=1", "the names are as, core")]
+    [InlineData("-AddHost db", "is no line of /etc/hosts")]
+    [InlineData("-AddHost db:", "is no line of /etc/hosts")]
+    [InlineData("-Sysctl net.ipv4.ip_forward", "has no value")]
+    public void What_is_no_device_limit_host_or_parameter_is_refused(string argument, string message) => Refused(argument, message);
 
     [Fact]
     public void Variables_are_texts_tables_and_names_of_the_session()

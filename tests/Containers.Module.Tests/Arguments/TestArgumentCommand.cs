@@ -40,6 +40,26 @@ public sealed class TestArgumentCommand : PSCmdlet
     public ContainerTmpfs[] Tmpfs { get; set; } = [];
 
     [Parameter]
+    [MountOptionArgument]
+    public IContainerMount[] Mount { get; set; } = [];
+
+    [Parameter]
+    [DeviceArgument]
+    public ContainerDevice[] Device { get; set; } = [];
+
+    [Parameter]
+    [UlimitArgument]
+    public ContainerUlimit[] Ulimit { get; set; } = [];
+
+    [Parameter]
+    [HostEntryArgument]
+    public ContainerHostEntry[] AddHost { get; set; } = [];
+
+    [Parameter]
+    [SysctlArgument]
+    public IDictionary<string, string>? Sysctl { get; set; }
+
+    [Parameter]
     [EnvironmentArgument]
     public IDictionary<string, string>? Env { get; set; }
 

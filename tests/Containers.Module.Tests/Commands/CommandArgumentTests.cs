@@ -91,12 +91,11 @@ public sealed class CommandArgumentTests : IDisposable
     }
 
     [Theory]
-    [InlineData("-it alpine sh", "CommandBeginsWithDash", "'-it' is no command. -it is spelt -Interactive -Tty; terminals (-Tty) are not there yet.")]
+    [InlineData("-it alpine sh", "CommandBeginsWithDash", "'-it' is no command. -it is spelt -Interactive -Tty. Parameters come first")]
     [InlineData("-- -it alpine sh", "ImageBeginsWithDash", "'-it' is no image. -it is spelt -Interactive -Tty")]
     [InlineData("--rm alpine", "ImageBeginsWithDash", "--rm is spelt -Rm.")]
     [InlineData("--read-only alpine", "ImageBeginsWithDash", "--read-only is spelt -ReadOnly.")]
     [InlineData("--workdir=/x alpine", "ImageBeginsWithDash", "is spelt -WorkingDirectory.")]
-    [InlineData("-Tty alpine sh", "CommandBeginsWithDash", "Terminals (-Tty) are not there yet.")]
     [InlineData("-Memry 5 alpine", "CommandBeginsWithDash", "'-Memry' is no command. Test-Creation has no parameter -Memry.")]
     [InlineData("alpine -- -l", "CommandBeginsWithDash", "-l is spelt -Label. Parameters come first, then the image, then -- and the command.")]
     [InlineData("alpine -- --user=x", "CommandBeginsWithDash", "is spelt -User.")]

@@ -17,6 +17,9 @@ public sealed class CompletionTests : IDisposable
     [InlineData("New-Container -Network ", "Host None")]
     [InlineData("New-Container -Network h", "Host")]
     [InlineData("New-Container -SecurityOpt no", "no-new-privileges=false no-new-privileges=true")]
+    [InlineData("New-Container -Ulimit no", "nofile=")]
+    [InlineData("New-Container -Sysctl kernel.shmm", "kernel.shmmax= kernel.shmmni=")]
+    [InlineData("New-Container -Mount type=t", "'type=tmpfs,target='")]
     [InlineData("New-Container -SecurityOpt sy", "systempaths=unconfined")]
     public void Known_values_are_offered(string line, string expected) => Assert.Equal(expected.Split(' '), _session.Complete(line));
 }

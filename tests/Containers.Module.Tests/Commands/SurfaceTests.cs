@@ -47,7 +47,7 @@ public sealed class SurfaceTests : IDisposable
     [Fact]
     public void Cmdlets_that_change_something_support_WhatIf()
     {
-        string[] looking = ["Get", "Find", "Test", "Measure", "Compare", "Wait"];
+        string[] looking = ["Get", "Find", "Test", "Measure", "Compare", "Wait", "Watch"];
         var changing = Cmdlets().Where(type => !looking.Contains(NameOf(type).Split('-')[0]));
 
         Assert.All(changing, type =>
@@ -85,14 +85,15 @@ public sealed class SurfaceTests : IDisposable
     }
 
     [Theory]
-    [InlineData(typeof(ContainerState), typeof(Engine.Runtime.ContainerState))]
     [InlineData(typeof(ContainerStateReason), typeof(Engine.Runtime.StateReason))]
     [InlineData(typeof(NetworkMode), typeof(Engine.Runtime.NetworkMode))]
+    [InlineData(typeof(ContainerMountPropagation), typeof(Engine.Runtime.MountPropagation))]
     [InlineData(typeof(ContainerFileChange), typeof(Engine.Layers.FileDifferenceKind))]
     [InlineData(typeof(ContainerFileAspects), typeof(Engine.Layers.FileAspects))]
     [InlineData(typeof(ContainerFileType), typeof(Interop.FileKind))]
     [InlineData(typeof(ContainerStorageKind), typeof(Engine.Maintenance.StorageKind))]
     [InlineData(typeof(ContainerLogStream), typeof(Engine.Logs.LogStream))]
+    [InlineData(typeof(ContainerProcessState), typeof(Engine.Processes.ProcessState))]
     [InlineData(typeof(ContainerPullPolicy), typeof(Engine.Configuration.ImagePullPolicy))]
     [InlineData(typeof(ContainerConfigurationSource), typeof(Engine.Configuration.ConfigurationSource))]
     [InlineData(typeof(ContainerImageFormat), typeof(Engine.Images.Archives.ImageArchiveFormat))]
@@ -100,6 +101,10 @@ public sealed class SurfaceTests : IDisposable
         Assert.Equal(
             Enum.GetValues(engine).Cast<object>().Select(value => $"{value} = {(int)value}"),
             Enum.GetValues(module).Cast<object>().Select(value => $"{value} = {(int)value}"));
+
+    [Fact]
+    public void The_states_are_the_engines_and_that_a_running_container_is_suspended() =>
+        Assert.Equal([.. Enum.GetNames<Engine.Runtime.ContainerState>(), nameof(ContainerState.Paused)], Enum.GetNames<ContainerState>());
 
     private static void IsNotOfEngine(Type type, string where)
     {

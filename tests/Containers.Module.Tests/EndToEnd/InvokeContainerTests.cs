@@ -145,6 +145,16 @@ public sealed class InvokeContainerTests : IDisposable
     [InlineData("-ReadOnly -- sh -c 'touch /x 2>/dev/null || echo refused'", "refused")]
     [InlineData("-Tmpfs '/mnt:size=1m,mode=700' -- stat -f -c %T /mnt", "tmpfs")]
     [InlineData("-Tmpfs '/mnt:size=1m,mode=700' -- stat -c %a /mnt", "700")]
+    [InlineData("-Mount 'type=tmpfs,target=/mnt,tmpfs-mode=700' -- stat -c %a /mnt", "700")]
+    [InlineData("-Mount @{ type = 'bind'; source = '/usr'; target = '/mnt'; readonly = $true } -- sh -c 'touch /mnt/x 2>/dev/null || test -d /mnt/bin && echo refused'", "refused")]
+    [InlineData("-Volume '/usr:/mnt:ro,noexec' -- sh -c '/mnt/bin/id 2>/dev/null || echo refused'", "refused")]
+    [InlineData("-ShmSize 1MB -- sh -c 'df -k /dev/shm | tail -n 1 | tr -s \" \" | cut -d \" \" -f 2'", "1024")]
+    [InlineData("-Device /dev/zero:/dev/nothing:r -- stat -c %t:%T /dev/nothing", "1:5")]
+    [InlineData("-Sysctl kernel.shmmni=77, @{ 'net.ipv4.ip_forward' = 1 } -- cat /proc/sys/kernel/shmmni /proc/sys/net/ipv4/ip_forward", "77\n1")]
+    [InlineData("-Ulimit nofile=100:200, core=0 -- sh -c 'ulimit -Sn; ulimit -Hn; ulimit -c'", "100\n200\n0")]
+    [InlineData("-OomScoreAdj 7 -- cat /proc/self/oom_score_adj", "7")]
+    [InlineData("-DomainName a.domain -- cat /proc/sys/kernel/domainname", "a.domain")]
+    [InlineData("-AddHost db:10.0.0.5 -- tail -n 1 /etc/hosts", "10.0.0.5\tdb")]
     [InlineData("-Network Host -- true", "")]
     [InlineData("-CapDrop ALL -- grep CapEff /proc/self/status", "CapEff:\t0000000000000000")]
     [InlineData("-- grep NoNewPrivs /proc/self/status", "NoNewPrivs:\t1")]
@@ -165,6 +175,25 @@ public sealed class InvokeContainerTests : IDisposable
         Assert.Equal("inside\n", File.ReadAllText(Path.Combine(folder, "new")));
         Assert.Equal(
             ["refused"], _engine.Run($"Invoke-Container host -Rm -Volume {folder}:/mnt:ro -- sh -c '(echo x > /mnt/x) 2>/dev/null || echo refused'").Lines);
+    }
+
+    [Fact]
+    public void What_was_asked_is_shown_and_the_id_is_in_its_file()
+    {
+        var file = Path.Combine(_engine.Root, "cid");
+        var made = (Container)_engine.Run(
+            $"New-Container host -Name shown -CidFile {file} -StopTimeout 3s -ShmSize 1MB -Device /dev/zero:/dev/z:r -DeviceCgroupRule 'c 1:11 r' -Ulimit core=0 "
+            + "-Sysctl kernel.shmmni=77 -AddHost db:10.0.0.5 -OomScoreAdj 5 -DomainName d -Mount 'type=bind,src=/usr,dst=/mnt,ro' -- true").Single;
+
+        Assert.Equal(made.Id, File.ReadAllText(file));
+        Assert.Equal(
+            "/usr:/mnt:ro /dev/zero:/dev/z:r c 1:11 r core=0:0 77 db:10.0.0.5 5 d 00:00:03 1048576",
+            $"{made.Volume[0]} {made.Device[0]} {made.DeviceCgroupRule[0]} {made.Ulimit[0]} {made.Sysctl["kernel.shmmni"]} {made.AddHost[0]} {made.OomScoreAdj} {made.DomainName} {made.StopTimeout} {made.ShmSize}");
+        Assert.Contains("is there already", _engine.Fails($"New-Container host -CidFile {file} -- true").Exception.Message, StringComparison.Ordinal);
+        File.Delete(file);
+        _ = _engine.Fails($"Invoke-Container host -Detach -CidFile {file} -- /no/such/program");
+        Assert.False(File.Exists(file));
+        _engine.Run("Remove-Container shown");
     }
 
     [Fact]

@@ -48,6 +48,55 @@ public sealed class RegistryTests : IDisposable
     }
 
     [Fact]
+    public void An_image_is_sent_under_no_other_name_than_was_asked_for()
+    {
+        Start();
+        Send("one", $"{Host}/team/small:1");
+        var digest = _engine.Run($"(Receive-ContainerImage {Host}/team/small:1).Digest").Lines[0];
+        var asked = $"{Host}/team/small@{digest}";
+        _engine.Run($"Add-ContainerImageTag {asked} {Host}/other:1");
+        Assert.Equal([$"{Host}/team/small:1@{digest}"], _engine.Run($"Publish-ContainerImage {asked}").Lines);
+        Assert.StartsWith("ContainerImageArgumentInvalid,", _engine.Fails($"Publish-ContainerImage (Get-ContainerImage {asked}).Id").FullyQualifiedErrorId, StringComparison.Ordinal);
+
+        // By its id it does not lose one of several names.
+        Assert.StartsWith("ContainerImageInUse,", _engine.Fails($"Remove-ContainerImage (Get-ContainerImage {asked}).Id").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(3, _engine.Run("Get-ContainerImage").Output.Count);
+        _engine.Run($"Remove-ContainerImage {Host}/team/small:1");
+        Assert.StartsWith("ContainerImageArgumentInvalid,", _engine.Fails($"Publish-ContainerImage {asked} -WhatIf").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal([$"{Host}/given:1@{digest}"], _engine.Run($"Publish-ContainerImage {asked} {Host}/given:1").Lines);
+        Assert.StartsWith("ContainerImageNotFound,", _engine.Fails($"Find-ContainerImage {Host}/other").FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_that_cannot_be_sent_keeps_no_other_from_it_and_two_get_no_one_name()
+    {
+        Start();
+        Send("one", $"{Host}/small:1");
+        var digest = _engine.Run($"(Receive-ContainerImage {Host}/small:1).Digest; Remove-ContainerImage {Host}/small:1").Lines[0];
+        Send("two", $"{Host}/small:2");
+        var both = _engine.Run($"Receive-ContainerImage {Host}/small@{digest}, {Host}/small:2").Output;
+        var result = _engine.Session.Run("$input | Publish-ContainerImage", both);
+        Assert.StartsWith("ContainerImageArgumentInvalid,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith($"{Host}/small:2@", Assert.Single(result.Lines), StringComparison.Ordinal);
+
+        result = _engine.Session.Run($"$input | Publish-ContainerImage -Destination {Host}/both", both);
+        Assert.StartsWith("OneNameForSeveralImages,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("ContainerImageNotFound,", _engine.Fails($"Find-ContainerImage {Host}/both").FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Receive-ContainerImage {0}/none")]
+    [InlineData("Find-ContainerImage {0}/none")]
+    public void Receiving_is_no_advice_where_it_is_what_failed(string script)
+    {
+        Start();
+        var failure = _engine.Fails(string.Format(System.Globalization.CultureInfo.InvariantCulture, script, Host));
+        Assert.StartsWith("ContainerImageNotFound,", failure.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Null(failure.ErrorDetails);
+        Assert.Contains("Receive-ContainerImage", _engine.Fails("Get-ContainerImage none").ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_policy_says_when_a_containers_image_is_received()
     {
         Start();

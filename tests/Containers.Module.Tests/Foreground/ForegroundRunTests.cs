@@ -29,7 +29,7 @@ public sealed class ForegroundRunTests : IDisposable
 
         var ended = run.WaitForExit(piece => got.Write(piece.Bytes), TestContext.Current.CancellationToken);
 
-        Assert.Equal(0, ended.ExitCode);
+        Assert.Equal(0, ended!.ExitCode);
         Assert.Equal(50 * Megabyte, got.Length);
         for (var i = 0; i < 50; i++)
         {
@@ -116,7 +116,7 @@ public sealed class ForegroundRunTests : IDisposable
             run.Feed(new byte[Megabyte], _ => { });
         }
 
-        Assert.Equal(3, run.WaitForExit(_ => { }, TestContext.Current.CancellationToken).ExitCode);
+        Assert.Equal(3, run.WaitForExit(_ => { }, TestContext.Current.CancellationToken)!.ExitCode);
     }
 
     [Fact]

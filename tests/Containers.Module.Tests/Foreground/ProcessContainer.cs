@@ -59,7 +59,7 @@ internal sealed class ProcessContainer : ForegroundProcess
 
     public override FileStream StandardOutput { get; }
 
-    public override FileStream StandardError { get; }
+    public override FileStream? StandardError { get; }
 
     public override void Signal(int signal)
     {

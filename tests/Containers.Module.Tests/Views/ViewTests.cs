@@ -29,6 +29,9 @@ public sealed class ViewTests : IDisposable
     [Theory]
     [InlineData($"[Containers.Container]@{{ Id = {Long}; Name = {Long}; Image = {Long}; Command = [string[]]{Long}; State = 'Exited'; Reason = 'OutOfMemory'; ExitCode = 137; Privileged = $true }}")]
     [InlineData($"[Containers.ContainerImage]@{{ Id = {Long}; Name = {Long}; Size = 123456789; Architecture = {Long}; CreatedAt = [DateTimeOffset]::MinValue; IsBuiltIn = $true }}")]
+    [InlineData($"[Containers.ContainerProcess]@{{ ContainerId = {Long}; ContainerName = {Long}; ProcessId = 4194303; InnerProcessId = 4194303; UserName = {Long}; State = 'DiskSleep'; CpuPercent = 1234.5; Memory = 1023GB; Name = {Long}; CommandLine = {Long} }}")]
+    [InlineData($"[Containers.ContainerUsage]@{{ ContainerId = {Long}; ContainerName = {Long}; CpuPercent = 1234.5; Memory = 1023GB; MemoryLimit = 1023GB; MemoryPercent = 100; Pids = 123456; NetworkReceived = 1023GB; NetworkSent = 1023GB; BlockRead = 1023GB; BlockWritten = 1023GB }}")]
+    [InlineData($"[Containers.ContainerEvent]@{{ Type = 'container'; Action = 'unpause'; Id = {Long}; Name = {Long}; Image = {Long} }}")]
     public void Tables_are_at_most_120_columns_wide(string script) =>
         Assert.All(_session.Show(script).OutputLines, line => Assert.InRange(line.Length, 1, 120));
 
@@ -40,6 +43,15 @@ public sealed class ViewTests : IDisposable
 
         Assert.Equal(["Name", "Id", "Size", "Architecture", "Age", "BuiltIn"], Words(lines[0]));
         Assert.Equal(["debian:latest", "0123456789ab", "124", "MiB", "amd64"], Words(lines[2]));
+    }
+
+    [Fact]
+    public void Headings_of_images_are_whole_on_a_terminal_of_80_columns()
+    {
+        _session.Shown.RawUI.BufferSize = _session.Shown.RawUI.WindowSize = new(80, 50);
+        var lines = _session.Show("[Containers.ContainerImage]@{ Id = 'sha256:0123456789abcdef'; Name = 'debian:latest'; Architecture = 'amd64' }").OutputLines;
+
+        Assert.Equal(["Name", "Id", "Size", "Architecture", "Age"], Words(lines[0]));
     }
 
     [Fact]

@@ -17,6 +17,9 @@ internal sealed class ExportPlan : IDisposable
     /// <summary>The images, in the order they were asked for, each once.</summary>
     public IReadOnlyList<ExportedImage> Images => images;
 
+    /// <summary>What the store has of them, one for each name that was asked for.</summary>
+    public IReadOnlyList<ImageInfo> Infos => [.. contents.Select(content => content.Info)];
+
     /// <summary>Their blobs, each once, by digest.</summary>
     public IReadOnlyCollection<ExportedBlob> Blobs => blobs.Values;
 

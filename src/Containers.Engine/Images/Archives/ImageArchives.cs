@@ -1,3 +1,4 @@
+using Containers.Engine.Events;
 using Containers.Engine.Layers;
 using Containers.Interop;
 using Tmds.Linux;
@@ -64,7 +65,7 @@ public sealed class ImageArchives(ImageStore store)
             throw new EngineException(EngineErrorReason.InvalidArgument, nameof(ImageArchiveFormat.OciFolder), "A folder needs a path to be written to.");
         }
 
-        Guard("Exporting the images", string.Join(' ', names), () => Write(names, format, new TarOutput(output), progress, cancellation));
+        Guard("Exporting the images", string.Join(' ', names), () => store.Tell(EventAction.Save, Write(names, format, new TarOutput(output), progress, cancellation)));
     }
 
     /// <summary>Exports images to a file, or to a folder, which gets its name once it is whole.</summary>
@@ -82,29 +83,30 @@ public sealed class ImageArchives(ImageStore store)
         ArgumentNullException.ThrowIfNull(path);
         Guard($"Exporting the images to '{path}'", path, () =>
         {
+            IReadOnlyList<ImageInfo> written;
             if (format == ImageArchiveFormat.OciFolder)
             {
                 using var folder = new OutputFolder(path, force);
-                _ = Write(names, format, new FolderOutput(folder.Descriptor), progress, cancellation);
+                written = Write(names, format, new FolderOutput(folder.Descriptor), progress, cancellation);
                 folder.Commit();
             }
             else
             {
                 using var file = new OutputFile(path, force);
-                _ = Write(names, format, new TarOutput(file.Stream), progress, cancellation);
+                written = Write(names, format, new TarOutput(file.Stream), progress, cancellation);
                 file.Commit();
             }
 
-            return true;
+            return store.Tell(EventAction.Save, written);
         });
     }
 
-    private bool Write(IReadOnlyList<string> names, ImageArchiveFormat format, ArchiveOutput output, IProgress<ExportProgress>? progress, CancellationToken cancellation)
+    private IReadOnlyList<ImageInfo> Write(IReadOnlyList<string> names, ImageArchiveFormat format, ArchiveOutput output, IProgress<ExportProgress>? progress, CancellationToken cancellation)
     {
         bool isDocker = format == ImageArchiveFormat.Docker;
         using ExportPlan plan = ExportPlan.Make(store, names, isDocker, cancellation);
         new ImageArchiveWriter(plan, progress, cancellation).Write(output, isDocker);
-        return true;
+        return plan.Infos;
     }
 
     private static T Guard<T>(string attempt, string subject, Func<T> action)
@@ -136,7 +138,7 @@ public sealed class ImageArchives(ImageStore store)
                 EngineErrorReason.InvalidArgument, options.Name ?? options.DefaultName ?? ImageArchiveError.Subject, "The archive holds images, which say themselves what runs in them. An entry point, command, variables and the like can be given only to the archive of a root file system.");
         }
 
-        return store.TakeIn(ImageArchiveReader.Read(files, options), progress, cancellation);
+        return store.Tell(EventAction.Load, store.TakeIn(ImageArchiveReader.Read(files, options), progress, cancellation));
     }
 
     private IReadOnlyList<ImageInfo> ImportRootFileSystem(Stream archive, ImageImportOptions options, IProgress<LayerProgress>? progress, CancellationToken cancellation)

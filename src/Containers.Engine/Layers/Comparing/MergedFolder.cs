@@ -15,6 +15,33 @@ internal sealed class MergedFolder : IDisposable
     /// <param name="layers">The folders, highest layer first, opened with O_PATH or for reading; this object's from here on.</param>
     public MergedFolder(IReadOnlyList<FileDescriptor> layers) => this.layers = layers;
 
+    /// <summary>The root of layers.</summary>
+    /// <param name="layers">The layers' roots, highest first; its from here on.</param>
+    /// <returns>The merged folder.</returns>
+    /// <exception cref="KernelException">One cannot be read. All are closed then.</exception>
+    public static MergedFolder OfLayers(List<FileDescriptor> layers)
+    {
+        try
+        {
+            for (int i = 0; i < layers.Count; i++)
+            {
+                LayerAttributes.Read(layers[i], out OverlayMarks marks);
+                if (marks.HasFlag(OverlayMarks.Opaque))
+                {
+                    layers[(i + 1)..].ForEach(hidden => hidden.Dispose());
+                    layers.RemoveRange(i + 1, layers.Count - i - 1);
+                }
+            }
+
+            return new MergedFolder(layers);
+        }
+        catch
+        {
+            layers.ForEach(layer => layer.Dispose());
+            throw;
+        }
+    }
+
     /// <summary>The highest folder, whose attributes count.</summary>
     public FileDescriptor Top => layers[0];
 
@@ -97,6 +124,11 @@ internal sealed class MergedFolder : IDisposable
 
                 folders.Add(file);
                 LayerAttributes.Read(file, out OverlayMarks marks);
+                if ((marks & ~OverlayMarks.Opaque) != OverlayMarks.None)
+                {
+                    throw TreeError.NotWhole(name, marks);
+                }
+
                 if (marks.HasFlag(OverlayMarks.Opaque))
                 {
                     break;

@@ -53,7 +53,7 @@ internal sealed partial class LaunchCompiler
         Array.Fill(allProcessors, byte.MaxValue);
         plan.Call(new("setting the processor affinity"), SysNr.SchedSetaffinity, 0, allProcessors.Length, PlanArgument.Offset(plan.AddBytes(allProcessors)));
         plan.Call(new("setting the personality"), SysNr.Personality, 0);
-        plan.Do(new("setting", "oom_score_adj"), PlanOperation.WriteFile, proc, Text("self/oom_score_adj"), Text("0"), 1).Allow(Errno.EACCES, Errno.EPERM);
+        SetOomScore();
         long hard = Math.Min(request.OpenFilesLimit, OpenFilesHard);
         plan.Call(
             new("limiting open files"), SysNr.Prlimit64, 0, OpenFiles, PlanArgument.Offset(plan.AddStruct([Math.Min(OpenFilesSoft, hard), hard])), 0);
@@ -99,6 +99,7 @@ internal sealed partial class LaunchCompiler
     /// </summary>
     private void BecomeCommand()
     {
+        SetLimits();
         plan.Call(new("setting the file mode mask"), SysNr.Umask, 0x12);
         bool early = request.Seccomp is not null && !NoNewPrivileges;
         if (early)

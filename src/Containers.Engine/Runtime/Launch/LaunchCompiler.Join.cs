@@ -20,6 +20,11 @@ internal sealed partial class LaunchCompiler
         plan.Call(new("opening the root file system"), SysNr.Openat, CurrentFolder, Text("/"), PathOnly | CloseOnExec | DirectoryOnly, 0).Into(root);
         SetUpProcess();
         FindUser();
+        if (Options.Tty)
+        {
+            _ = OpenTerminal();
+        }
+
         workingFolder = plan.NewRegister();
         plan.Call(
             new("opening the working directory", request.Command.WorkingDirectory), SysNr.Openat2, root, Text(request.Command.WorkingDirectory),

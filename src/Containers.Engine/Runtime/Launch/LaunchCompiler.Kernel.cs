@@ -10,6 +10,7 @@ internal sealed partial class LaunchCompiler
     private const int FsOpenCloseOnExec = 1, FsMountCloseOnExec = 1, SetFlag = 0, SetString = 1, Create = 6;
     private const int MoveFromEmptyPath = 0x04, MoveToEmptyPath = 0x40, TreeClone = 1, EmptyPath = 0x1000, Recursive = 0x8000;
     private const long AttributeReadOnly = 1, AttributeNoSuid = 2, AttributeNoDev = 4, AttributeNoExec = 8;
+    private const int SymlinkNoFollow = 0x100;
     private const long ProcMagic = 0x9fa0;
     private const int CharacterDevice = 0x2000;
     private const int DevicePermissions = 0x1b6;
@@ -71,7 +72,8 @@ internal sealed partial class LaunchCompiler
         }
 
         MountIn(dev, "pts", "devpts", AttributeNoSuid | AttributeNoExec, [("newinstance", null), ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")]);
-        MountIn(dev, "shm", "tmpfs", AttributeNoSuid | AttributeNoDev | AttributeNoExec, [("mode", "1777"), ("size", "65536k")]);
+        string shmSize = Options.ShmSize is { } size ? Number(size) : "65536k";
+        MountIn(dev, "shm", "tmpfs", AttributeNoSuid | AttributeNoDev | AttributeNoExec, [("mode", "1777"), ("size", shmSize)]);
         MountIn(dev, "mqueue", "mqueue", AttributeNoSuid | AttributeNoDev | AttributeNoExec, []);
     }
 
@@ -87,6 +89,11 @@ internal sealed partial class LaunchCompiler
         }
 
         plan.Call(text, SysNr.Mknodat, folder, Text(device.Path[(slash + 1)..]), device.Mode, device.Number).Allow(Errno.EEXIST);
+        if ((device.Uid | device.Gid) != 0)
+        {
+            plan.Call(text, SysNr.Fchownat, folder, Text(device.Path[(slash + 1)..]), device.Uid, device.Gid, SymlinkNoFollow);
+        }
+
         if (slash > 0)
         {
             plan.Call(text, SysNr.Close, folder);

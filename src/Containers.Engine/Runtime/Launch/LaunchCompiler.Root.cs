@@ -14,6 +14,7 @@ internal sealed partial class LaunchCompiler
 
     private void MountRoot()
     {
+        OpenPropagatingVolumes();
         plan.Call(new("keeping mounts private"), SysNr.Mount, 0, Text("/"), 0, MountRecursive | MountPrivate, 0);
         PlanArgument target = Text(request.MountPoint);
         switch (request.Root)
@@ -31,7 +32,7 @@ internal sealed partial class LaunchCompiler
         {
             foreach (string folder in hidden)
             {
-                MountTmpfs(folder, folder == "/tmp" ? "1777" : "755", null, AttributeNoSuid | AttributeNoDev);
+                MountTmpfs(folder, [("mode", folder == "/tmp" ? "1777" : "755")], AttributeNoSuid | AttributeNoDev);
             }
         }
     }
@@ -66,62 +67,6 @@ internal sealed partial class LaunchCompiler
 
     private void NameLayer(string folder, string layer, string name) =>
         plan.Call(new("naming the layer", layer), SysNr.Symlinkat, Text(Path.Combine(folder, layer)), CurrentFolder, Text(name));
-
-    /// <summary>Volumes and in-memory folders, outer ones before those inside them.</summary>
-    private void MountVolumes()
-    {
-        var mounts = new List<(string Target, Action Mount)>();
-        foreach (BindMount volume in Options.Volumes)
-        {
-            mounts.Add((volume.Target, () => MountVolume(volume)));
-        }
-
-        foreach (TmpfsMount tmpfs in Options.Tmpfs)
-        {
-            long attributes = AttributeNoSuid | AttributeNoDev | (tmpfs.Executable ? 0 : AttributeNoExec);
-            string? size = tmpfs.Size?.ToString();
-            mounts.Add((tmpfs.Target, () => MountTmpfs(tmpfs.Target, Convert.ToString(tmpfs.Mode, 8), size, attributes)));
-        }
-
-        foreach ((string _, Action mount) in mounts.OrderBy(m => m.Target.Count(c => c == '/')))
-        {
-            plan.WithOwnRegisters(mount);
-        }
-    }
-
-    private void MountVolume(BindMount volume)
-    {
-        PlanArgument tree = plan.NewRegister(), target = plan.NewRegister();
-        var text = new StepText($"mounting the volume '{volume.Source}' at", volume.Target);
-        plan.Call(text, SysNr.OpenTree, CurrentFolder, Text(volume.Source), TreeClone | CloseOnExec | Recursive).Into(tree);
-        if (volume.ReadOnly)
-        {
-            SetAttributes(text, tree, AttributeReadOnly, Recursive);
-        }
-
-        plan.Do(text, PlanOperation.MakeMountPoint, root, Text(volume.Target), 0x1ed, tree).Into(target);
-        AttachVolume(text, tree, target);
-    }
-
-    private void MountTmpfs(string path, string mode, string? size, long attributes)
-    {
-        PlanArgument target = plan.NewRegister();
-        var text = new StepText("mounting an in-memory folder at", path);
-        PlanArgument mount = MakeMount(text, "tmpfs", attributes, size is null ? [("mode", mode)] : [("mode", mode), ("size", size)]);
-        plan.Do(text, PlanOperation.MakeFolders, root, Text(path), 0x1ed).Into(target);
-        AttachVolume(text, mount, target);
-    }
-
-    private void AttachVolume(StepText text, PlanArgument mount, PlanArgument target)
-    {
-        // A link in the image could lead the target onto procfs, and a file that another mount covers is no defence.
-        plan.Do(text, PlanOperation.VerifyFileSystem, target, ProcMagic, 1);
-        plan.Call(text, SysNr.MoveMount, mount, empty, target, empty, MoveFromEmptyPath | MoveToEmptyPath);
-
-        // A container may have more volumes than a process may have descriptors.
-        plan.Call(text, SysNr.Close, mount);
-        plan.Call(text, SysNr.Close, target);
-    }
 
     private void EnterRoot()
     {

@@ -68,11 +68,18 @@ internal sealed partial class LaunchCompiler
         MountProc();
         MountDev();
         MountSys();
+        SetParameters();
         MountVolumes();
         RestrictSystemPaths();
         SetUpHost();
+        SetDomainName();
         SetUpProcess();
         FindUser();
+        if (Options.Tty)
+        {
+            ShowConsole(OpenTerminal());
+        }
+
         MakeWorkingFolder();
         EnterRoot();
     }
@@ -82,6 +89,7 @@ internal sealed partial class LaunchCompiler
         LaunchDescriptors d = request.Descriptors;
         LaunchCgroup cgroup = request.Cgroup;
         int prefix = plan.AddBytes(Encoding.UTF8.GetBytes(request.RunningPrefix), 1);
+        int subject = plan.AddBytes([.. new byte[PlanHeader.EventRoom], .. request.EventSubject], 1) + PlanHeader.EventRoom;
         var removals = new List<int>();
         foreach ((int folder, string name) in cgroup.Removals)
         {
@@ -102,7 +110,7 @@ internal sealed partial class LaunchCompiler
         LaunchRoot.Running? joined = request.Root as LaunchRoot.Running;
         return new PlanHeader
         {
-            Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0),
+            Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0) | (Options.Tty ? PlanFlags.Terminal : 0),
             CloneFlags = joined is null ? (ulong)(NewMount | NewPid | NewUts | NewIpc | (Options.Network == NetworkMode.Host ? 0 : NewNetwork)) : 0,
             JoinedProcess = joined is null ? -1 : plan.Inherit(joined.Process, isMonitors: false),
             MonitorIntoCgroup = cgroup.MonitorInto is int monitorInto ? plan.Inherit(monitorInto, isMonitors: false) : -1,
@@ -125,6 +133,9 @@ internal sealed partial class LaunchCompiler
             RemovalsOffset = (uint)AddNumbers([.. removals]),
             RunningPrefixOffset = (uint)prefix,
             RunningPrefixLength = (uint)Encoding.UTF8.GetByteCount(request.RunningPrefix),
+            EventsFolder = d.EventsFolder is int events ? plan.Inherit(events, isMonitors: true) : -1,
+            EventOffset = (uint)subject,
+            EventLength = (uint)request.EventSubject.Length,
         };
     }
 

@@ -46,6 +46,26 @@ internal static class LaunchFailure
         _ => string.Empty,
     };
 
+    private static string SettingAdvice(string what, Errno errno)
+    {
+        if (what.StartsWith("setting the kernel parameter", StringComparison.Ordinal))
+        {
+            return errno switch
+            {
+                Errno.ENOENT => " This kernel has no such parameter for a container's namespaces.",
+                Errno.EINVAL => " The kernel takes no such value for it.",
+                _ => string.Empty,
+            };
+        }
+
+        bool isLimit = what.StartsWith("setting the limit", StringComparison.Ordinal);
+        return errno is Errno.EPERM or Errno.EACCES && (isLimit || what.StartsWith("setting 'oom_score_adj'", StringComparison.Ordinal))
+            ? isLimit
+                ? " A hard limit beyond this session's own takes CAP_SYS_RESOURCE, which this session lacks (and nofile ends at fs.nr_open): ask for less."
+                : " A score below this session's own takes CAP_SYS_RESOURCE, which this session lacks."
+            : string.Empty;
+    }
+
     private static string Advice(Errno errno) => errno switch
     {
         Errno.EACCES => " It needs the execute permission for the container's user, on a file system mounted without noexec.",
@@ -70,7 +90,7 @@ internal static class LaunchFailure
             PlanFault.OutsideRoot => "the working directory lies outside the container.",
             PlanFault.Died => "the first process was killed before it could execute the command. A memory limit that is too low does that, or a seccomp profile.",
             PlanFault.MonitorGone => "the container's monitor was killed.",
-            _ => $"{KernelException.Describe(errno)}.{VolumeAdvice(what, errno)}",
+            _ => $"{KernelException.Describe(errno)}.{VolumeAdvice(what, errno)}{SettingAdvice(what, errno)}",
         };
     }
 }

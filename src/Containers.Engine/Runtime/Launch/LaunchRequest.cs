@@ -32,8 +32,11 @@ internal sealed record LaunchRequest
     /// <summary>The seccomp filter as an array of struct sock_filter; null for none.</summary>
     public byte[]? Seccomp { get; init; }
 
-    /// <summary>Device nodes of the host shown besides the default ones, for a privileged container.</summary>
+    /// <summary>Device nodes of the host made besides the default ones.</summary>
     public IReadOnlyList<LaunchDevice> HostDevices { get; init; } = [];
+
+    /// <summary>The container's own /etc/hosts, or null.</summary>
+    public BindMount? Hosts { get; init; }
 
     /// <summary>An empty folder of the host that the root is mounted on, in the container's own mount namespace.</summary>
     public string MountPoint { get; init; } = string.Empty;
@@ -46,6 +49,9 @@ internal sealed record LaunchRequest
 
     /// <summary>The first part of the running record: <c>{"bootId":"...",</c>.</summary>
     public string RunningPrefix { get; init; } = string.Empty;
+
+    /// <summary>The end of the container's lines in the record of events.</summary>
+    public byte[] EventSubject { get; init; } = [];
 
     /// <summary>The environment of the program that the monitor hands over to, so that it works on the same roots.</summary>
     public IReadOnlyList<string> HandOverEnvironment { get; init; } = [];
@@ -119,7 +125,14 @@ internal sealed record LaunchCgroup(
 /// <param name="Path">Below /dev, without it.</param>
 /// <param name="Mode">st_mode, type included.</param>
 /// <param name="Number">makedev(3)'s.</param>
-internal sealed record LaunchDevice(string Path, int Mode, long Number);
+internal sealed record LaunchDevice(string Path, int Mode, long Number)
+{
+    /// <summary>The owner.</summary>
+    public uint Uid { get; init; }
+
+    /// <summary>The group.</summary>
+    public uint Gid { get; init; }
+}
 
 /// <summary>Descriptors that the monitor gets.</summary>
 /// <param name="Session">Its end of the socket pair.</param>
@@ -130,4 +143,8 @@ internal sealed record LaunchDevice(string Path, int Mode, long Number);
 /// <param name="Error">The session's pipe for standard error, or null.</param>
 /// <param name="HandOver">The engine's command-line program, or null.</param>
 internal sealed record LaunchDescriptors(
-    int Session, int? RecordsFolder, int? LogFolder, int? StandardInput, int? Output, int? Error, int? HandOver);
+    int Session, int? RecordsFolder, int? LogFolder, int? StandardInput, int? Output, int? Error, int? HandOver)
+{
+    /// <summary>The folder of the record of events, or null for none.</summary>
+    public int? EventsFolder { get; init; }
+}

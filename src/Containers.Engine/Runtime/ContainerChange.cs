@@ -1,0 +1,96 @@
+using Containers.Engine.Cgroups;
+using Containers.Engine.Events;
+using Containers.Engine.Storage;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>Changes containers that are there: suspends and resumes them, names them anew.</summary>
+/// <param name="services">The engine's.</param>
+/// <param name="observer">Tells states.</param>
+internal sealed class ContainerChange(EngineServices services, ContainerObserver observer)
+{
+    /// <summary>Keeps all processes of a running container from running.</summary>
+    public ContainerSnapshot Suspend(string id, CancellationToken cancellation) => SetPaused(id, isPaused: true, cancellation);
+
+    /// <summary>Lets a suspended container go on.</summary>
+    public ContainerSnapshot Resume(string id, CancellationToken cancellation) => SetPaused(id, isPaused: false, cancellation);
+
+    /// <summary>
+    /// Gives a container another name. The new one is claimed first and the old one given up last: who dies on the way leaves a container that is found by either.
+    /// </summary>
+    public ContainerSnapshot Rename(string id, string name, CancellationToken cancellation)
+    {
+        if (!ContainerStore.IsName(name))
+        {
+            throw ContainerOptionsCheck.InvalidName(name);
+        }
+
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerDocument document = services.Store.Read(id).Document ?? throw ContainerStore.NotFound(id);
+        if (document.Name == name)
+        {
+            throw ContainerOptionsCheck.Invalid(name, $"The container is called '{name}' already.");
+        }
+
+        services.Store.ClaimName(name, id);
+        try
+        {
+            services.Store.Write(document with { Name = name, Options = document.Options with { Name = name } });
+        }
+        catch
+        {
+            services.Store.GiveUpName(name, id);
+            throw;
+        }
+
+        services.Store.GiveUpName(document.Name, id);
+        services.Events.Write(EventAction.Rename, document with { Name = name }, ("oldName", document.Name));
+        return observer.Observe(id) ?? throw ContainerStore.NotFound(name);
+    }
+
+    private ContainerSnapshot SetPaused(string id, bool isPaused, CancellationToken cancellation)
+    {
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerSnapshot container = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        using ContainerCgroup? cgroup = container.State == ContainerState.Running ? services.Cgroups.Open(id) : null;
+        if (cgroup is null)
+        {
+            throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' is not running, so that it can be neither suspended nor resumed.");
+        }
+
+        if (container.IsPaused == isPaused)
+        {
+            throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' is {(isPaused ? "suspended already" : "not suspended")}.");
+        }
+
+        if (isPaused)
+        {
+            Freeze(cgroup);
+        }
+        else
+        {
+            cgroup.Thaw();
+        }
+
+        if (services.Store.Read(id).Document is { } document)
+        {
+            services.Events.Write(isPaused ? EventAction.Pause : EventAction.Unpause, document);
+        }
+
+        return observer.Observe(id) ?? container;
+    }
+
+    /// <summary>All of them or none: a process that waits for a device may be one that cannot be stopped.</summary>
+    private static void Freeze(ContainerCgroup cgroup)
+    {
+        try
+        {
+            cgroup.Freeze();
+        }
+        catch
+        {
+            cgroup.ThawIfFrozen();
+            throw;
+        }
+    }
+}
