@@ -36,7 +36,10 @@ internal static class SessionKiller
             Assert.True(session.WaitForExit(TimeSpan.FromMinutes(1)), $"the session hangs at {calls} {step}");
             Assert.True(tracer.WaitForExit(TimeSpan.FromSeconds(60)), $"strace does not end at {calls} {step}");
             bool isKilled = told.Result.Contains("killed by SIGKILL", StringComparison.Ordinal);
-            Assert.True(isKilled || session.ExitCode == 0, $"the session that was not killed at {calls} {step} ends with {session.ExitCode}");
+            string failure = $"{shared}/{SessionToKill.FailureName}";
+            Assert.True(
+                isKilled || session.ExitCode == 0,
+                $"the session that is not killed at {calls} {step} ends with {session.ExitCode}: {(File.Exists(failure) ? File.ReadAllText(failure) : "it does not say why")}");
             return isKilled;
         }
         finally

@@ -12,6 +12,9 @@ namespace Containers.Engine.Tests.Runtime;
 /// </summary>
 internal static class SessionToKill
 {
+    /// <summary>The file in the shared folder that says why a session failed.</summary>
+    internal const string FailureName = "failure";
+
     private const string Variable = "CONTAINERS_TEST_SESSION";
 
     private static string OwnProcess => Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
@@ -35,17 +38,26 @@ internal static class SessionToKill
     }
 
     /// <summary>Works as the session that this process was started as, to its end.</summary>
-    /// <returns>False where it was not started as one.</returns>
-    internal static bool TryRun()
+    /// <returns>The exit code; null where it was not started as one.</returns>
+    internal static int? TryRun()
     {
         if (Environment.GetEnvironmentVariable(Variable)?.Split('|') is not [var method, var configuration, var subject, var shared])
         {
-            return false;
+            return null;
         }
 
-        using ContainerEngine engine = ContainerEngine.Open(configuration);
-        typeof(SessionToKill).GetMethod(method)!.CreateDelegate<Action<ContainerEngine, string, string>>()(engine, subject, shared);
-        return true;
+        try
+        {
+            using ContainerEngine engine = ContainerEngine.Open(configuration);
+            typeof(SessionToKill).GetMethod(method)!.CreateDelegate<Action<ContainerEngine, string, string>>()(engine, subject, shared);
+            return 0;
+        }
+        catch (EngineException failure)
+        {
+            // Nothing special where the test has killed the helper; otherwise it is for the test to show.
+            File.WriteAllText($"{shared}/{FailureName}", failure.ToString());
+            return 1;
+        }
     }
 
     /// <summary>A container that prints, waits for a sign, and prints on.</summary>
