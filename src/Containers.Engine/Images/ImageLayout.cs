@@ -13,19 +13,33 @@ namespace Containers.Engine.Images;
 internal sealed class ImageLayout : IDisposable
 {
     private const int LargestDocument = 16 << 20;
+    private const string MarkerName = "oci-layout";
     private readonly FileDescriptor folder;
     private readonly FileDescriptor blobs;
 
-    /// <summary>Opens the layout, making it where it is missing.</summary>
+    /// <summary>Opens the layout, making its folders where they are missing.</summary>
     /// <param name="stateRoot">The state root.</param>
     public ImageLayout(FileDescriptor stateRoot)
     {
         folder = StoreFolder.Open(stateRoot, "images");
         using FileDescriptor parent = StoreFolder.Open(folder, "blobs");
         blobs = StoreFolder.Open(parent, "sha256");
-        if (Files.TryStat(folder.Number, "oci-layout", follow: false, out _) == Errno.ENOENT)
+    }
+
+    /// <summary>Whether the documents are there without which other tools take it for no layout.</summary>
+    public bool IsMarked => HasMarker && GetIndexStamp() != default;
+
+    /// <summary>Writes those of these documents that are missing. The caller holds the store's lock.</summary>
+    public void Mark()
+    {
+        if (!HasMarker)
         {
-            AtomicDocument.Write(folder.Number, "oci-layout", JsonSerializer.SerializeToUtf8Bytes(new OciLayoutMarker(), OciJson.Writer.OciLayoutMarker), durable: true);
+            AtomicDocument.Write(folder.Number, MarkerName, JsonSerializer.SerializeToUtf8Bytes(new OciLayoutMarker(), OciJson.Writer.OciLayoutMarker), durable: true);
+        }
+
+        if (GetIndexStamp() == default)
+        {
+            WriteIndex(ReadIndex());
         }
     }
 
@@ -154,6 +168,8 @@ internal sealed class ImageLayout : IDisposable
         blobs.Dispose();
         folder.Dispose();
     }
+
+    private bool HasMarker => Files.TryStat(folder.Number, MarkerName, follow: false, out _) == Errno.None;
 
     /// <summary>Parses a document that may be damaged or foreign.</summary>
     internal static T Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, string subject)

@@ -56,11 +56,10 @@ public sealed partial class ImageStore : IDisposable
             staging = new StagingArea(stagingRoot);
             catalog = new ImageCatalog(layout, layers);
             housekeeping = new ImageHousekeeping(stateRoot, layout, layers, catalog, staging, uses);
-            if (layout.GetIndexStamp() == default)
+            if (!layout.IsMarked)
             {
-                // Other tools take a layout without an index for none at all.
                 using FileDescriptor held = Lock();
-                layout.WriteIndex(layout.ReadIndex());
+                layout.Mark();
             }
         }
         catch (KernelException failure)

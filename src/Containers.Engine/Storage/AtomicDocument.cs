@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Containers.Interop;
 using Tmds.Linux;
@@ -20,13 +19,14 @@ internal static class AtomicDocument
     /// <exception cref="KernelException">It was not replaced; the old content stands (unless only the folder's sync failed).</exception>
     public static void Write(int folderFd, string name, ReadOnlySpan<byte> bytes, bool durable, FileStatus? like = null)
     {
-        string temporary = $".{name}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+        // Always the same: what a writer left that was killed just before the rename goes with the next one's.
+        string temporary = $".{name}.new";
         byte[] temporaryName = Encoding.UTF8.GetBytes(temporary);
 
-        // A nameless file leaves nothing when the writer dies. Some file systems cannot make one.
+        // A nameless file leaves nothing when the writer dies before. Some file systems cannot make one.
         FileDescriptor? file = FolderEntries.TryMakeNameless(folderFd, LibC.O_WRONLY, name);
         bool isNameless = file is not null;
-        file ??= Files.Open(folderFd, temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180);
+        file ??= MakeNamed(folderFd, temporary, temporaryName);
         try
         {
             using (file)
@@ -42,9 +42,9 @@ internal static class AtomicDocument
                     Files.Sync(file, name);
                 }
 
-                if (isNameless && FolderEntries.TryLink(file, folderFd, temporaryName) is var errno and not Errno.None)
+                if (isNameless)
                 {
-                    throw new KernelException(errno, "naming the new content of", name);
+                    Name(file, folderFd, temporaryName, name);
                 }
             }
 
@@ -59,6 +59,27 @@ internal static class AtomicDocument
         if (durable)
         {
             SyncFolder(folderFd, name);
+        }
+    }
+
+    private static FileDescriptor MakeNamed(int folderFd, string temporary, ReadOnlySpan<byte> temporaryName)
+    {
+        _ = FolderEntries.TryRemove(folderFd, temporaryName, isFolder: false);
+        return Files.Open(folderFd, temporary, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_EXCL | LibC.O_NOFOLLOW, 0x180);
+    }
+
+    private static void Name(FileDescriptor file, int folderFd, ReadOnlySpan<byte> temporaryName, string name)
+    {
+        Errno errno = FolderEntries.TryLink(file, folderFd, temporaryName);
+        if (errno == Errno.EEXIST)
+        {
+            _ = FolderEntries.TryRemove(folderFd, temporaryName, isFolder: false);
+            errno = FolderEntries.TryLink(file, folderFd, temporaryName);
+        }
+
+        if (errno != Errno.None)
+        {
+            throw new KernelException(errno, "naming the new content of", name);
         }
     }
 

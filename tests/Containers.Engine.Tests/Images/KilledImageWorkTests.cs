@@ -62,6 +62,7 @@ public sealed class KilledImageWorkTests(EngineFixture fixture, ITestOutputHelpe
             store.Remove(image.Name ?? image.Id, force: false);
         }
 
+        Assert.Equal(["blobs", "index.json", "oci-layout"], Directory.GetFileSystemEntries($"{fixture.StateRoot}/images").Select(Path.GetFileName).Order(StringComparer.Ordinal));
         return true;
     }
 }

@@ -156,6 +156,36 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
+    public void An_address_that_a_layer_names_gets_neither_credentials_nor_a_request__not_seen_to_succeed_without_it()
+    {
+        using ScriptedServer thief = new(request => request.Answer(401, string.Empty, "WWW-Authenticate: Basic realm=\"x\""));
+        bool hasLayer = true;
+        using ScriptedServer server = new(request =>
+        {
+            if (request.Authorization != Basic)
+            {
+                request.Answer(401, string.Empty, "WWW-Authenticate: Basic realm=\"x\"");
+            }
+            else if (image.IsLayer(request) && !hasLayer)
+            {
+                request.Answer(404);
+            }
+            else
+            {
+                image.Serve(request);
+            }
+        });
+        image.Manifest = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(image.Manifest).Replace("\"layers\":[{", $"\"layers\":[{{\"urls\":[\"http://{thief.Host}/layer\"],", StringComparison.Ordinal));
+        fixture.Credentials.Save(server.Host, "me", "se:cret", asPlainText: true);
+        string name = fixture.Receive($"{server.Host}/app").Name!;
+        Assert.Contains(thief.Host, Encoding.UTF8.GetString(image.Manifest), StringComparison.Ordinal);
+        fixture.Store.Remove(name, force: false);
+        hasLayer = false;
+        _ = fixture.ReceiveFails(name);
+        Assert.Empty(thief.Requests);
+    }
+
+    [Fact]
     public void Redirects_without_end_or_to_what_is_no_web_address_are_not_followed()
     {
         using ScriptedServer circle = new(request => request.Answer(302, string.Empty, "Location: /v2/again"));

@@ -6,32 +6,30 @@ using Containers.Engine.Tests.Layers;
 
 namespace Containers.Engine.Tests.Registry;
 
-/// <summary>An image of one layer with its documents, to be served as it is or changed.</summary>
+/// <summary>An image with its documents, to be served as it is or changed: of one layer, or of several equally large ones.</summary>
 internal sealed class ScriptedImage
 {
-    public ScriptedImage(int size = 3_000_000, string greeting = "hello")
-    {
-        byte[] noise = new byte[size];
-        new Random(7).NextBytes(noise);
-        byte[] tar = new TarBuilder().Folder("./").Folder("./etc").File("./etc/greeting", greeting).Raw(TarBuilder.Header("./noise", size: size)).Content(noise).End();
-        var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
-        {
-            gzip.Write(tar);
-        }
+    private readonly byte[][] layers;
 
-        Layer = packed.ToArray();
+    /// <param name="size">The bytes of each layer.</param>
+    /// <param name="greeting">What is in <c>etc/greeting</c> of the lowest layer.</param>
+    /// <param name="count">The number of layers; images of the same size and greeting share them.</param>
+    public ScriptedImage(int size = 3_000_000, string greeting = "hello", int count = 1)
+    {
+        byte[][] archives = [.. Enumerable.Range(0, count).Select(number => Archive(size, greeting, number))];
+        layers = [.. archives.Select(Compress)];
         Config = JsonSerializer.SerializeToUtf8Bytes(new
         {
             architecture = ImagePlatform.Machine.Architecture,
             os = "linux",
             config = new { Cmd = new[] { "/bin/app" } },
-            rootfs = new { type = "layers", diff_ids = new[] { Digest.Of(tar) } },
+            rootfs = new { type = "layers", diff_ids = archives.Select(archive => Digest.Of(archive)) },
         });
         Manifest = MakeManifest(OciMediaType.LayerGzip);
     }
 
-    public byte[] Layer { get; }
+    /// <summary>The lowest layer.</summary>
+    public byte[] Layer => layers[0];
 
     public byte[] Config { get; }
 
@@ -45,7 +43,8 @@ internal sealed class ScriptedImage
             ["schemaVersion"] = 2,
             ["mediaType"] = mediaType,
             ["config"] = new { mediaType = configType ?? OciMediaType.Config, digest = Digest.Of(Config), size = Config.Length },
-            ["layers"] = new[] { new { mediaType = layerType, digest = layerDigest ?? LayerDigest, size = size ?? Layer.Length } },
+            ["layers"] = new[] { new { mediaType = layerType, digest = layerDigest ?? LayerDigest, size = size ?? Layer.Length } }
+                .Concat(layers[1..].Select(layer => new { mediaType = layerType, digest = Digest.Of(layer), size = (long)layer.Length })),
         });
 
     /// <summary>Serves the image under any path and tag.</summary>
@@ -63,9 +62,9 @@ internal sealed class ScriptedImage
         {
             request.Answer(200, Config, "application/octet-stream");
         }
-        else if (request.Target.EndsWith(LayerDigest, StringComparison.Ordinal))
+        else if (FindLayer(request) is { } layer)
         {
-            request.Answer(200, Layer, "application/octet-stream");
+            request.Answer(200, layer, "application/octet-stream");
         }
         else
         {
@@ -75,5 +74,28 @@ internal sealed class ScriptedImage
 
     public bool IsLayer(ScriptedRequest request) => request.Target.EndsWith(LayerDigest, StringComparison.Ordinal);
 
+    /// <summary>The layer that is asked for; null where none is.</summary>
+    public byte[]? FindLayer(ScriptedRequest request) => layers.FirstOrDefault(layer => request.Target.EndsWith(Digest.Of(layer), StringComparison.Ordinal));
+
     public static bool IsManifest(ScriptedRequest request) => request.Target.Contains("/manifests/", StringComparison.Ordinal);
+
+    private static byte[] Archive(int size, string greeting, int number)
+    {
+        byte[] noise = new byte[size];
+        new Random(7 + number).NextBytes(noise);
+        string name = number == 0 ? "./noise" : $"./noise{number}";
+        TarBuilder archive = new TarBuilder().Folder("./").Folder("./etc");
+        return (number == 0 ? archive.File("./etc/greeting", greeting) : archive).Raw(TarBuilder.Header(name, size: size)).Content(noise).End();
+    }
+
+    private static byte[] Compress(byte[] archive)
+    {
+        var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            gzip.Write(archive);
+        }
+
+        return packed.ToArray();
+    }
 }

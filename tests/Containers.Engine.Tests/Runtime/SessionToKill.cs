@@ -1,92 +1,110 @@
 using System.Diagnostics;
+using System.Globalization;
+using Containers.Engine.Registry;
 using Containers.Engine.Runtime;
 using Containers.Interop;
 
 namespace Containers.Engine.Tests.Runtime;
 
 /// <summary>
-/// What sessions do that other tests kill. A session is a copy of this test program that runs one of these methods; they have no meaning elsewhere.
+/// What sessions do that tests kill. A session is a copy of this test program that does one of these things and nothing else: the runner of the tests takes
+/// longer to start than most of them live.
 /// </summary>
-public sealed class SessionToKill
+internal static class SessionToKill
 {
+    /// <summary>The file in the shared folder that says why a session failed.</summary>
+    internal const string FailureName = "failure";
+
     private const string Variable = "CONTAINERS_TEST_SESSION";
+
+    private static string OwnProcess => Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Starts a session.</summary>
     /// <param name="method">One of the methods below.</param>
     /// <param name="configuration">Its engine's configuration file.</param>
-    /// <param name="root">The root file system of its containers.</param>
+    /// <param name="subject">What it works with: the root file system of its containers, or an image's name.</param>
     /// <param name="shared">A folder for signs between the test and the session.</param>
-    internal static Process Start(string method, string configuration, string root, string shared)
+    internal static Process Start(string method, string configuration, string subject, string shared)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Add("exec");
             start.ArgumentList.Add(typeof(SessionToKill).Assembly.Location);
         }
 
-        start.ArgumentList.Add("-method");
-        start.ArgumentList.Add($"{typeof(SessionToKill).FullName}.{method}");
-        start.ArgumentList.Add("-noLogo");
-        start.Environment[Variable] = $"{configuration}|{root}|{shared}";
-        var session = Process.Start(start)!;
-        session.OutputDataReceived += (_, _) => { };
-        session.BeginOutputReadLine();
-        return session;
+        start.Environment[Variable] = $"{method}|{configuration}|{subject}|{shared}";
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Works as the session that this process was started as, to its end.</summary>
+    /// <returns>The exit code; null where it was not started as one.</returns>
+    internal static int? TryRun()
+    {
+        if (Environment.GetEnvironmentVariable(Variable)?.Split('|') is not [var method, var configuration, var subject, var shared])
+        {
+            return null;
+        }
+
+        try
+        {
+            using ContainerEngine engine = ContainerEngine.Open(configuration);
+            typeof(SessionToKill).GetMethod(method)!.CreateDelegate<Action<ContainerEngine, string, string>>()(engine, subject, shared);
+            return 0;
+        }
+        catch (EngineException failure)
+        {
+            // Nothing special where the test has killed the helper; otherwise it is for the test to show.
+            File.WriteAllText($"{shared}/{FailureName}", failure.ToString());
+            return 1;
+        }
     }
 
     /// <summary>A container that prints, waits for a sign, and prints on.</summary>
-    [Fact]
-    public void RunLong()
+    public static void RunLong(ContainerEngine engine, string root, string shared)
     {
-        (ContainerEngine engine, string root, string shared) = Open();
-        using (engine)
-        {
-            using ForegroundProcess container = engine.Run(
-                new ContainerOptions
-                {
-                    RootFileSystem = root,
-                    RemoveOnExit = true,
-                    Volumes = [new BindMount(shared, "/shared", false)],
-                    Command =
-                    [
-                        "sh", "-c",
-                        "echo first; echo > /shared/ready; seq 1 10000; seq 1 10000; echo > /shared/half; while [ ! -e /shared/go ]; do sleep 0.05; done; echo last",
-                    ],
-                },
-                withInput: false, TestContext.Current.CancellationToken);
-            using var reader = new StreamReader(container.StandardOutput);
-            while (reader.ReadLine() is not null)
+        using ForegroundProcess container = engine.Run(
+            new ContainerOptions
             {
-                // Until it is killed.
-            }
+                RootFileSystem = root,
+                RemoveOnExit = true,
+                Volumes = [new BindMount(shared, "/shared", false)],
+                Command =
+                [
+                    "sh", "-c",
+                    "echo first; echo > /shared/ready; seq 1 10000; seq 1 10000; echo > /shared/half; while [ ! -e /shared/go ]; do sleep 0.05; done; echo last",
+                ],
+            },
+            withInput: false, CancellationToken.None);
+        using var reader = new StreamReader(container.StandardOutput);
+        while (reader.ReadLine() is not null)
+        {
+            // Until it is killed.
         }
     }
 
     /// <summary>Says in <c>ready</c> which thread does all the work, waits for <c>go</c>, and leads a container that goes and one that stays through their whole lives.</summary>
-    [Fact]
-    public void RunLives()
+    public static void RunLives(ContainerEngine engine, string root, string shared)
     {
-        (ContainerEngine engine, string root, string shared) = Open();
-        using (engine)
-        {
-            var options = new ContainerOptions { RootFileSystem = root, Command = ["true"] };
-            Lives(engine, options);
-            WaitForGo(shared, Files.ReadLink(Files.CurrentFolder, "/proc/thread-self")!.Split('/')[^1]);
-            Lives(engine, options);
-        }
+        var options = new ContainerOptions { RootFileSystem = root, Command = ["true"] };
+        Lives(engine, options);
+        WaitForGo(shared, Files.ReadLink(Files.CurrentFolder, "/proc/thread-self")!.Split('/')[^1]);
+        Lives(engine, options);
     }
 
     /// <summary>Says in <c>ready</c> which process it is, waits for <c>go</c>, and takes images in, names them and removes them.</summary>
-    [Fact]
-    public void WorkOnImages()
+    public static void WorkOnImages(ContainerEngine engine, string subject, string shared)
     {
-        (ContainerEngine engine, _, string shared) = Open();
-        using (engine)
-        {
-            WaitForGo(shared, Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            Images.ImagesToKill.Work(engine.Images);
-        }
+        WaitForGo(shared, OwnProcess);
+        Images.ImagesToKill.Work(engine.Images);
+    }
+
+    /// <summary>Says in <c>ready</c> which process it is, waits for <c>go</c>, and receives an image.</summary>
+    public static void ReceiveImage(ContainerEngine engine, string name, string shared)
+    {
+        using ImageRegistry registry = engine.OpenRegistry();
+        WaitForGo(shared, OwnProcess);
+        _ = registry.Receive(name, null, null, CancellationToken.None);
     }
 
     private static void WaitForGo(string shared, string ready)
@@ -110,13 +128,5 @@ public sealed class SessionToKill
         _ = engine.Start(stays);
         _ = engine.Wait(stays, TimeSpan.FromMinutes(1));
         engine.Remove(stays, force: false);
-    }
-
-    private static (ContainerEngine Engine, string Root, string Shared) Open()
-    {
-        string? asked = Environment.GetEnvironmentVariable(Variable);
-        Assert.SkipUnless(asked is not null, "runs only as the session that another test kills");
-        string[] parts = asked!.Split('|');
-        return (ContainerEngine.Open(parts[0]), parts[1], parts[2]);
     }
 }

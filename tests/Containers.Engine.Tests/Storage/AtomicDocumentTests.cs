@@ -55,6 +55,16 @@ public sealed class AtomicDocumentTests : IDisposable
     }
 
     [Fact]
+    public void What_a_killed_writer_left_goes_with_the_next_one()
+    {
+        scratch.Shell("mkdir d; echo half > d/.document.new");
+        using FileDescriptor folder = ScratchFolder.Open($"{scratch.Path}/d");
+        AtomicDocument.Write(folder.Number, "document", "new"u8, durable: false);
+        Assert.Equal("new", File.ReadAllText($"{scratch.Path}/d/document"));
+        Assert.Equal("document\n", scratch.Shell("ls -A d"));
+    }
+
+    [Fact]
     public void A_write_that_fails_leaves_the_old_content_and_nothing_else()
     {
         scratch.Shell("mkdir d; mount -t tmpfs -o size=64k none d");
