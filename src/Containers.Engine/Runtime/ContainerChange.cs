@@ -1,6 +1,7 @@
 using Containers.Engine.Cgroups;
 using Containers.Engine.Events;
 using Containers.Engine.Storage;
+using Containers.Interop;
 
 namespace Containers.Engine.Runtime;
 
@@ -63,13 +64,13 @@ internal sealed class ContainerChange(EngineServices services, ContainerObserver
             throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' is {(isPaused ? "suspended already" : "not suspended")}.");
         }
 
-        if (isPaused)
+        try
         {
-            Freeze(cgroup);
+            Set(cgroup, isPaused);
         }
-        else
+        catch (Exception e) when (((e as EngineException)?.Errno ?? (e as KernelException)?.Errno) is Errno.ENOENT or Errno.ENODEV)
         {
-            cgroup.Thaw();
+            throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' has ended meanwhile.", e);
         }
 
         if (services.Store.Read(id).Document is { } document)
@@ -80,9 +81,15 @@ internal sealed class ContainerChange(EngineServices services, ContainerObserver
         return observer.Observe(id) ?? container;
     }
 
-    /// <summary>All of them or none: a process that waits for a device may be one that cannot be stopped.</summary>
-    private static void Freeze(ContainerCgroup cgroup)
+    /// <summary>All of its processes or none: one that waits for a device may be one that cannot be stopped.</summary>
+    private static void Set(ContainerCgroup cgroup, bool isPaused)
     {
+        if (!isPaused)
+        {
+            cgroup.Thaw();
+            return;
+        }
+
         try
         {
             cgroup.Freeze();
