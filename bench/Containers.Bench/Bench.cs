@@ -59,6 +59,15 @@ internal sealed class Bench : IDisposable
         yield return new Contestant("podman", "podman run", () => peers.Podman());
         yield return new Contestant("docker-none", "docker run --network none", () => peers.Docker("--network", "none"));
         yield return new Contestant("docker", "docker run", () => peers.Docker());
+        yield return new Contestant("exec-engine", "ContainerEngine.Execute", () => new Coprocess(Workspace.Self("--serve", "exec-engine", workspace.Archive)));
+        yield return new Contestant("exec-cmdlet", "Invoke-ContainerCommand", () =>
+        {
+            _ = Servers.ModuleManifest();
+            return new Coprocess(Workspace.Self("--serve", "exec-cmdlet", workspace.Archive));
+        });
+        yield return new Contestant("exec-crun", "crun exec, no cgroup", peers.CrunExec);
+        yield return new Contestant("exec-podman", "podman exec", peers.PodmanExec);
+        yield return new Contestant("exec-docker", "docker exec", peers.DockerExec);
     }
 
     private void Interleave(Contestant[] contestants)

@@ -9,7 +9,8 @@ internal sealed record BenchArguments(int Runs, string[] Only, string? JsonFile,
         usage: Containers.Bench [--runs N] [--only NAME,...] [--json FILE] [--images ARCHIVE]
 
           --runs N       timed runs of each contestant, interleaved (default 40)
-          --only NAME    a part: floor, engine, cmdlet, crun, runc, podman-none, podman, docker-none, docker, memory, import
+          --only NAME    a part: floor, engine, cmdlet, crun, runc, podman-none, podman, docker-none, docker, exec-engine,
+                         exec-cmdlet, exec-crun, exec-podman, exec-docker, memory, import
           --json FILE    writes every single measurement there too
           --images FILE  instead: loads, pulls, pushes, saves and unpacks the one image of this docker archive; --only then takes
                          load, pull, push, save, unpack (make-image.sh makes an archive of a Debian with packages)

@@ -20,6 +20,34 @@ internal sealed class Peers(Workspace workspace) : IDisposable
             workspace.Floor, "command", Command.Find("crun"), "--cgroup-manager=disabled", "--root", workspace.NewRunFolder("crun"),
             "run", "--bundle", Bundle("crun"), workspace.CgroupName + "-crun"));
 
+    /// <summary>A command in a container that idles as long as the coprocess.</summary>
+    internal Coprocess CrunExec()
+    {
+        string[] crun = [Command.Find("crun"), "--cgroup-manager=disabled", "--root", workspace.NewRunFolder("crun-exec")];
+        string name = workspace.CgroupName + "-crun-exec";
+        string start = $"{Quoted([.. crun, "run", "--detach", "--bundle", Bundle("crun", "/true", "idle"), name])} </dev/null >/dev/null || exit";
+        return new(Workspace.Isolated(
+            withNetwork: false, IsUnified ? start : OnlyCgroup2 + "\n" + start, [workspace.Floor, "command", .. crun, "exec", name, "/true"]));
+    }
+
+    /// <inheritdoc cref="CrunExec"/>
+    internal Coprocess PodmanExec()
+    {
+        string[] run = PodmanRun(["-d", "--name", "exec", "--network", "none"]);
+        return new(PodmanIsolated(
+        [
+            "sh", "-c", $"{Quoted([.. run, "localhost/bench", "/true", "idle"])} >/dev/null && exec \"$@\"", "sh",
+            workspace.Floor, "command", .. podman!.Value, "exec", "exec", "/true",
+        ]));
+    }
+
+    /// <inheritdoc cref="CrunExec"/>
+    internal Coprocess DockerExec()
+    {
+        Command.Run([.. DockerClient(), "run", "-d", "--rm", "--name", "exec", "--network", "none", "bench", "/true", "idle"]);
+        return new([workspace.Floor, "command", .. DockerClient(), "exec", "exec", "/true"]);
+    }
+
     internal Coprocess Runc() =>
         new(Workspace.Isolated(
             withNetwork: false,
@@ -71,6 +99,9 @@ internal sealed class Peers(Workspace workspace) : IDisposable
         return [.. podman.Value, "run", "--rm", .. options, .. IsUnified ? ["--cgroup-parent", "/" + workspace.CgroupName] : (string[])["--cgroups", "disabled"]];
     }
 
+    /// <summary>Words for sh.</summary>
+    private static string Quoted(string[] words) => string.Join(' ', words.Select(static word => $"'{word}'"));
+
     private static string[] PodmanIsolated(string[] arguments) =>
         Workspace.Isolated(
             withNetwork: true,
@@ -79,9 +110,9 @@ internal sealed class Peers(Workspace workspace) : IDisposable
             arguments);
 
     /// <summary>A bundle as the runtime itself writes it, with our program and root file system.</summary>
-    private string Bundle(string runtime)
+    private string Bundle(string runtime, params string[] command)
     {
-        string folder = workspace.NewFolder(runtime + "-bundle");
+        string folder = workspace.NewFolder(runtime + "-bundle" + string.Concat(command).Replace('/', '-'));
         string file = Path.Combine(folder, "config.json");
         if (!File.Exists(file))
         {
@@ -90,7 +121,7 @@ internal sealed class Peers(Workspace workspace) : IDisposable
 
         JsonNode config = JsonNode.Parse(File.ReadAllText(file))!;
         config["process"]!["terminal"] = false;
-        config["process"]!["args"] = new JsonArray("/true");
+        config["process"]!["args"] = new JsonArray([.. (command.Length > 0 ? command : ["/true"]).Select(static word => (JsonNode)word)]);
         config["root"] = new JsonObject { ["path"] = workspace.RootFileSystem, ["readonly"] = false };
         config["linux"]!["cgroupsPath"] = $"/{workspace.CgroupName}/{runtime}";
         File.WriteAllText(file, config.ToJsonString());

@@ -13,7 +13,7 @@ internal sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyLis
             to.WriteLine($"{"run a static true",-44}{"runs",5}{"median ms",11}{"min",9}{"p10",9}{"p90",9}{"x floor",9}{"x crun",9}");
             foreach (Contestant contestant in contestants)
             {
-                to.WriteLine(Row(contestant, Ratio(contestant, "floor"), Ratio(contestant, "crun")));
+                to.WriteLine(Row(contestant, Ratio(contestant, "floor"), Ratio(contestant, IsExec(contestant) ? "exec-crun" : "crun")));
             }
         }
 
@@ -107,6 +107,8 @@ internal sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyLis
             ? Statistics.Of(contestant.Times).Median / Statistics.Of(other.Times).Median
             : null;
 
+    private static bool IsExec(Contestant contestant) => contestant.Name.StartsWith("exec-", StringComparison.Ordinal);
+
     private void PrintBudgets(TextWriter to)
     {
         Contestant? own = contestants.FirstOrDefault(static c => c.Name == "cmdlet" && c.Times.Count > 0)
@@ -118,6 +120,15 @@ internal sealed class Report(IReadOnlyList<Contestant> contestants, IReadOnlyLis
             foreach (Contestant peer in contestants.Where(static c => c.Name.StartsWith("docker", StringComparison.Ordinal) || c.Name.StartsWith("podman", StringComparison.Ordinal)))
             {
                 Budget(to, $"{peer.Name} >= 10 x {own.Name}", Ratio(peer, own.Name), 10, atMost: false);
+            }
+        }
+
+        if (contestants.FirstOrDefault(static c => c.Name == "exec-cmdlet" && c.Times.Count > 0) is { } exec)
+        {
+            Budget(to, "exec-cmdlet <= 0.5 x crun exec", Ratio(exec, "exec-crun"), 0.5, atMost: true);
+            foreach (Contestant peer in contestants.Where(static c => c.Name is "exec-docker" or "exec-podman"))
+            {
+                Budget(to, $"{peer.Name} >= 10 x exec-cmdlet", Ratio(peer, exec.Name), 10, atMost: false);
             }
         }
 

@@ -29,7 +29,9 @@ internal static class Servers
         Func<char, long> answer = role switch
         {
             "engine" => Engine(argument),
-            "cmdlet" => Cmdlet(argument),
+            "cmdlet" => Cmdlet(argument, InvokeContainer),
+            "exec-engine" => Exec(argument),
+            "exec-cmdlet" => ExecCmdlet(argument),
             "import" => Import(argument),
             _ => throw new AbsentException($"no role {role}"),
         };
@@ -95,11 +97,51 @@ internal static class Servers
         long from = Stopwatch.GetTimestamp();
         using ForegroundProcess container = engine.Run(
             new ContainerOptions { Image = Image, Command = ["/true"], RemoveOnExit = true }, withInput: false);
-        container.StandardOutput.CopyTo(Stream.Null);
-        container.StandardError!.CopyTo(Stream.Null);
-        ProcessEnd ended = container.WaitForExit(CancellationToken.None);
+        return Finish(container, from);
+    }
+
+    private static long Finish(ForegroundProcess process, long from)
+    {
+        process.StandardOutput.CopyTo(Stream.Null);
+        process.StandardError!.CopyTo(Stream.Null);
+        ProcessEnd ended = process.WaitForExit(CancellationToken.None);
         long time = (long)Stopwatch.GetElapsedTime(from).TotalNanoseconds;
         return ended.ExitCode == 0 ? time : throw new InvalidOperationException($"exit code {ended.ExitCode}");
+    }
+
+    /// <summary>A further command in a container that idles as long as this process.</summary>
+    private static Func<char, long> Exec(string archive)
+    {
+        (ContainerEngine engine, string id) = Idle(archive);
+        long Run()
+        {
+            long from = Stopwatch.GetTimestamp();
+            using ForegroundProcess command = engine.Execute(id, new ExecOptions { Command = ["/true"] }, withInput: false);
+            return Finish(command, from);
+        }
+
+        WarmUp(Run);
+        return _ => Run();
+    }
+
+    private static Func<char, long> ExecCmdlet(string archive)
+    {
+        (_, string id) = Idle(archive);
+        return Cmdlet(archive, session =>
+        {
+            long from = Stopwatch.GetTimestamp();
+            Invoke(session, $"Invoke-ContainerCommand {id} -- /true; if ($LASTEXITCODE -ne 0) {{ throw \"exit code $LASTEXITCODE\" }}");
+            return (long)Stopwatch.GetElapsedTime(from).TotalNanoseconds;
+        });
+    }
+
+    private static (ContainerEngine Engine, string Id) Idle(string archive)
+    {
+        ContainerEngine engine = OpenWithImage(archive);
+        string id = engine.Create(new ContainerOptions { Image = Image, Command = ["/true", "idle"] }).Id;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => engine.Remove(id, force: true);
+        engine.Start(id);
+        return (engine, id);
     }
 
     private static ContainerEngine OpenWithImage(string archive)
@@ -115,7 +157,7 @@ internal static class Servers
     }
 
     /// <summary>A pipeline in a warm session of PowerShell with the module imported.</summary>
-    private static Func<char, long> Cmdlet(string archive)
+    private static Func<char, long> Cmdlet(string archive, Func<Runspace, long> run)
     {
         Runspace? session = null;
         return _ =>
@@ -129,10 +171,10 @@ internal static class Servers
                 }
 
                 Invoke(session, $"Import-Module '{ModuleManifest()}' -ErrorAction Stop");
-                WarmUp(() => InvokeContainer(session));
+                WarmUp(() => run(session));
             }
 
-            return InvokeContainer(session);
+            return run(session);
         };
     }
 

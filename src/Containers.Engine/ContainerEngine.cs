@@ -117,12 +117,13 @@ public sealed partial class ContainerEngine : IDisposable
         ContainerRecords before = services.Store.Read(id);
         ContainerDocument document = before.Document ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
-        end.TellLost(before);
         if (document.Options.RemoveOnExit)
         {
             RequireHandOver(document);
             services.Store.RemakeWorkFolder(id);
         }
+
+        end.TellLost(before);
 
         try
         {
@@ -150,6 +151,12 @@ public sealed partial class ContainerEngine : IDisposable
         {
             try
             {
+                if (document.Options is { RemoveOnExit: true, Tty: true })
+                {
+                    // The session may detach from it, and is then not there to remove it.
+                    RequireHandOver(document);
+                }
+
                 return new AttachedContainer(end, document, start.Start(document, held, attach: true, withInput, cancellation));
             }
             catch

@@ -30,10 +30,16 @@ internal sealed class ContainerChange(EngineServices services, ContainerObserver
         ContainerDocument document = services.Store.Read(id).Document ?? throw ContainerStore.NotFound(id);
         if (document.Name == name)
         {
+            services.Store.KeepOnlyName(id, name);
             throw ContainerOptionsCheck.Invalid(name, $"The container is called '{name}' already.");
         }
 
-        services.Store.ClaimName(name, id);
+        // Where it is claimed already, a session died before the rest.
+        if (services.Store.FindByName(name) != id)
+        {
+            services.Store.ClaimName(name, id);
+        }
+
         try
         {
             services.Store.Write(document with { Name = name, Options = document.Options with { Name = name } });
@@ -44,7 +50,7 @@ internal sealed class ContainerChange(EngineServices services, ContainerObserver
             throw;
         }
 
-        services.Store.GiveUpName(document.Name, id);
+        services.Store.KeepOnlyName(id, name);
         services.Events.Write(EventAction.Rename, document with { Name = name }, ("oldName", document.Name));
         return observer.Observe(id) ?? throw ContainerStore.NotFound(name);
     }

@@ -41,11 +41,19 @@ internal sealed class ContainerExec(EngineServices services, ContainerObserver o
                 throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' is paused, so that no command can run in it.");
             }
 
+            RefuseTracer(document);
+
             var link = new MonitorLink(attach, withInput, options.Tty);
             try
             {
                 LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, options, cgroup, process, proc, link));
                 HelperRun.Start(plan, link, whenCanceled: () => { }, cancellation);
+            }
+            catch (EngineException) when (!ContainerObserver.FirstProcess(running).IsAlive)
+            {
+                // What it met on the way says nothing: the namespaces end with the first process.
+                link.Dispose();
+                throw NotRunning(container);
             }
             catch
             {
@@ -54,6 +62,22 @@ internal sealed class ContainerExec(EngineServices services, ContainerObserver o
             }
 
             return (container, link);
+        }
+    }
+
+    /// <summary>
+    /// What joins is for a moment a process of the host's among the container's: hidden from those that have no more rights than it, but not from a tracer
+    /// (ptrace(2), PTRACE_MODE_ATTACH), who could make it work for him. A privileged container can do as much without.
+    /// </summary>
+    private static void RefuseTracer(ContainerDocument document)
+    {
+        ContainerOptions options = document.Options;
+        if (!options.Privileged && CapabilitySet.Resolve(options.CapAdd, options.CapDrop, privileged: false).Contains(Capability.CAP_SYS_PTRACE))
+        {
+            throw new EngineException(
+                EngineErrorReason.NotSupported, document.Name,
+                $"The container '{document.Name}' has the capability SYS_PTRACE, with which its processes could take over a command that joins it, and so this machine. "
+                + "No further command is run in it.");
         }
     }
 

@@ -144,6 +144,15 @@ internal sealed class ContainerStore : IDisposable
         }
     }
 
+    /// <summary>Gives up every name of a container but one.</summary>
+    public void KeepOnlyName(string id, string name)
+    {
+        foreach (string other in NamesOf(id).Where(own => own != name))
+        {
+            GiveUpName(other, id);
+        }
+    }
+
     /// <summary>The id of the container of that name, or null.</summary>
     public string? FindByName(string name) => IsName(name) && HolderOf(name) is { } id && Exists(id) ? id : null;
 

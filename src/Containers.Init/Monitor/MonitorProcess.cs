@@ -42,7 +42,13 @@ internal static unsafe class MonitorProcess
                 }
 
                 Events.Started(&monitor);
-                Session.Started(&monitor);
+                if (!Session.Started(&monitor) && plan->RecordsFolder < 0)
+                {
+                    // A further command whose session has given up: nobody knows of it.
+                    const int kill = 9;
+                    Sys.Call(SysNr.PidfdSendSignal, monitor.PidDescriptor, kill, 0, 0);
+                }
+
                 Serve(&monitor);
             }
 

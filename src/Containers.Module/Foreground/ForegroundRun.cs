@@ -18,6 +18,9 @@ internal sealed class ForegroundRun
     /// <summary>How long a container has to end after SIGINT.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long it may take to die: on cgroup v1 what is suspended dies only once it is resumed.</summary>
+    private static readonly TimeSpan s_patienceAfterKill = TimeSpan.FromSeconds(10);
+
     private readonly ForegroundProcess _process;
     private readonly OutputReader _output;
     private readonly OutputReader _error;
@@ -128,10 +131,11 @@ internal sealed class ForegroundRun
             if (!WaitUntilGraceIsOver())
             {
                 SendSignal(Killed);
-                _process.WaitForExit(CancellationToken.None);
+                using var patience = new CancellationTokenSource(s_patienceAfterKill);
+                _process.WaitForExit(patience.Token);
             }
         }
-        catch (EngineException)
+        catch (Exception e) when (e is EngineException or OperationCanceledException)
         {
             // Nothing is left to wait for; what the engine could not undo, the next command of any session finds.
         }

@@ -15,6 +15,7 @@ internal sealed class SessionConsole : IDisposable
     private readonly FileDescriptor _input = Duplicate(0);
     private readonly FileDescriptor _output = Duplicate(1);
     private readonly WakeUp _resized = new();
+    private readonly Lock _gate = new();
     private readonly PosixSignalRegistration? _windowChange;
     private readonly TerminalMode? _before;
 
@@ -29,7 +30,12 @@ internal sealed class SessionConsole : IDisposable
             (isRaw ? mode.Raw : mode.WithLineEditing).Apply(_input);
         }
 
-        _windowChange = isRaw ? PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => _resized.Set()) : null;
+        if (isRaw)
+        {
+            // The size may have changed since the command was given one.
+            _resized.Set();
+            _windowChange = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => WhileOpen(_resized.Set));
+        }
     }
 
     /// <summary>Whether standard input and output are a terminal, as a raw one must be.</summary>
@@ -98,20 +104,30 @@ internal sealed class SessionConsole : IDisposable
     /// <summary>Gives the terminal back as it was.</summary>
     public void Dispose()
     {
-        if (_input.IsClosed)
-        {
-            return;
-        }
-
         AppDomain.CurrentDomain.ProcessExit -= GiveBack;
         _windowChange?.Dispose();
-        GiveBack(null, EventArgs.Empty);
-        _input.Dispose();
-        _output.Dispose();
-        _resized.Dispose();
+        WhileOpen(() =>
+        {
+            _before?.Apply(_input);
+            _input.Dispose();
+            _output.Dispose();
+            _resized.Dispose();
+        });
     }
 
-    private void GiveBack(object? sender, EventArgs e) => _before?.Apply(_input);
+    private void GiveBack(object? sender, EventArgs e) => WhileOpen(() => _before?.Apply(_input));
+
+    /// <summary>Signals and the session's end come on other threads, also while the terminal is given back.</summary>
+    private void WhileOpen(Action action)
+    {
+        lock (_gate)
+        {
+            if (!_input.IsClosed)
+            {
+                action();
+            }
+        }
+    }
 
     private static FileDescriptor Duplicate(int number)
     {

@@ -42,6 +42,24 @@ public sealed class JoiningTests : AttackTest
         Assert.Equal("watching\n", result.Good());
     }
 
+    [Theory]
+    [InlineData("SYS_PTRACE")]
+    [InlineData("ALL")]
+    public void Where_a_tracer_could_be_nothing_joins(string capability)
+    {
+        Fixture.Run(Script("while ! test -e /tmp/stop; do sleep 0.01; done") with { CapAdd = [capability] }, during: container =>
+        {
+            foreach (bool isPrivileged in (bool[])[false, true])
+            {
+                EngineException error = Assert.Throws<EngineException>(() => Fixture.Engine.Execute(container.Id, Nothing with { Privileged = isPrivileged }, withInput: false));
+                Assert.Equal(EngineErrorReason.NotSupported, error.Reason);
+                Assert.Contains("SYS_PTRACE", error.Message, StringComparison.Ordinal);
+            }
+
+            File.WriteAllText($"{Image}/tmp/stop", string.Empty);
+        }).Good();
+    }
+
     [Fact]
     public void A_command_that_is_the_runtime_itself_finds_nothing_but_the_helper()
     {

@@ -106,6 +106,19 @@ public sealed class ChangeTests : IDisposable
     }
 
     [Fact]
+    public void A_rename_that_was_cut_short_is_made_whole_by_the_next()
+    {
+        string id = fixture.Engine.Create(Options("true") with { Name = "before" }, Cancellation).Id;
+        File.CreateSymbolicLink($"{fixture.StateRoot}/names/after", id);
+        Assert.Equal("after", fixture.Engine.Rename(id, "after", Cancellation).Name);
+        Assert.Equal(EngineErrorReason.NotFound, Reason(() => fixture.Engine.Get("before")));
+        File.CreateSymbolicLink($"{fixture.StateRoot}/names/before", id);
+        Assert.Equal(EngineErrorReason.InvalidArgument, Reason(() => fixture.Engine.Rename(id, "after", Cancellation)));
+        Assert.Equal(EngineErrorReason.NotFound, Reason(() => fixture.Engine.Get("before")));
+        Assert.Equal(id, fixture.Engine.Get("after").Id);
+    }
+
+    [Fact]
     public void Of_several_that_want_a_name_one_gets_it()
     {
         string[] ids = [.. Enumerable.Range(0, 8).Select(_ => fixture.Engine.Create(Options("true"), Cancellation).Id)];
