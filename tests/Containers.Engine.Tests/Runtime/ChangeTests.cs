@@ -54,12 +54,12 @@ public sealed class ChangeTests : IDisposable
     [Trait("Kernel", "CgroupV2")]
     public void A_suspended_container_can_be_stopped_killed_and_removed()
     {
-        string asked = Suspended("trap 'exit 7' TERM; while true; do sleep 0.05; done");
+        string asked = Suspended("trap 'exit 7' TERM; echo >/tmp/ready; while true; do sleep 0.05; done");
         Assert.Equal(7, fixture.Engine.Stop(asked, null, TimeSpan.FromSeconds(20), Cancellation).ExitCode);
-        string killed = Suspended("sleep 1000");
+        string killed = Suspended("echo >/tmp/ready; sleep 1000");
         fixture.Engine.Signal(killed, 9);
         Assert.Equal(137, fixture.Engine.Wait(killed, TimeSpan.FromSeconds(20), Cancellation).ExitCode);
-        string removed = Suspended("sleep 1000");
+        string removed = Suspended("echo >/tmp/ready; sleep 1000");
         fixture.Engine.Remove(removed, force: true, Cancellation);
         Assert.DoesNotContain(fixture.Engine.List(), container => container.Id == removed);
     }
@@ -192,8 +192,10 @@ public sealed class ChangeTests : IDisposable
 
     private string Suspended(string script)
     {
+        string ready = $"{root ??= fixture.MakeRoot()}/tmp/ready";
+        File.Delete(ready);
         string id = Started(script);
-        Thread.Sleep(100);
+        Assert.True(EngineFixture.Patiently(() => File.Exists(ready)));
         fixture.Engine.Suspend(id, Cancellation);
         return id;
     }
