@@ -2,7 +2,6 @@ using System.Diagnostics;
 
 namespace Containers.Module.Tests.EndToEnd;
 
-[Trait("Kernel", "CgroupV2")]
 public sealed class LookingTests : IDisposable
 {
     private readonly EngineSessionFixture _engine = new();
