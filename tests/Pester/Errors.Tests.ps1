@@ -113,7 +113,7 @@ Describe '-WhatIf' -Skip:$cannot {
     }
 
     It 'is there for every changing cmdlet' {
-        Get-Command -Module Containers | Where-Object { $_.Verb -notin 'Get', 'Find', 'Test', 'Measure', 'Compare', 'Wait' } | ForEach-Object {
+        Get-Command -Module Containers -CommandType Cmdlet | Where-Object { $_.Verb -notin 'Get', 'Find', 'Test', 'Measure', 'Compare', 'Wait', 'Watch' } | ForEach-Object {
             $_.Parameters.Keys | Should -Contain WhatIf -Because $_.Name
         }
     }

@@ -106,7 +106,7 @@ Describe 'Invoke-Container as a native command' -Skip:$cannot {
 
     It 'refuses <Line>' -ForEach @(
         @{ Line = '-it box -- sh'; Id = 'CommandBeginsWithDash*' }
-        @{ Line = 'box ls -a'; Id = 'OptionOfTheCommand*' }
+        @{ Line = 'box ls -a'; Id = 'AmbiguousParameter*' }
         @{ Line = 'box -- mount -o ro,noexec'; Id = 'ParameterArgumentTransformationError*' }
         @{ Line = 'box -Volume nofolder:/x -- true'; Id = 'ParameterArgumentTransformationError*' }
         @{ Line = 'box -CapAdd NET_ADMN -- true'; Id = 'ParameterArgumentTransformationError*' }

@@ -115,7 +115,7 @@ Describe 'Completion' -Skip:$cannot {
         @{ Line = 'Get-Container -State Cre'; Offers = 'Created', 'Creating' }
         @{ Line = 'Invoke-Container host -Network '; Offers = 'Host', 'None' }
         @{ Line = 'Invoke-Container host -Pid'; Offers = '-PidsLimit' }
-        @{ Line = 'Invoke-Conta'; Offers = 'Invoke-Container' }
+        @{ Line = 'Invoke-Conta'; Offers = 'Invoke-Container', 'Invoke-ContainerCommand' }
     ) {
         Complete $Line | Sort-Object | Should -Be $Offers
     }
