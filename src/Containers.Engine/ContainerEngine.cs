@@ -2,11 +2,7 @@ using Containers.Engine.Configuration;
 using Containers.Engine.Copying;
 using Containers.Engine.Events;
 using Containers.Engine.Images;
-using Containers.Engine.Logs;
 using Containers.Engine.Maintenance;
-using Containers.Engine.Measuring;
-using Containers.Engine.Processes;
-using Containers.Engine.Registry;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -41,7 +37,7 @@ public sealed partial class ContainerEngine : IDisposable
         creation = new ContainerCreation(services);
         start = new ContainerStart(services);
         end = new ContainerEnd(services, observer, start);
-        exec = new ContainerExec(services, observer);
+        exec = new ContainerExec(services);
         change = new ContainerChange(services, observer);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
@@ -62,29 +58,6 @@ public sealed partial class ContainerEngine : IDisposable
 
     /// <summary>The image store.</summary>
     public ImageStore Images => services.Images;
-
-    /// <summary>Opens the way to registries as the configuration and this process's environment have it.</summary>
-    /// <returns>The door; the caller disposes it.</returns>
-    public ImageRegistry OpenRegistry() => new(
-        services.Images,
-        new RegistrySettings
-        {
-            Hosts = Configuration.Registries.ToDictionary(
-                entry => entry.Key,
-                entry => new RegistryHostSettings { Mirrors = entry.Value.Mirrors, IsInsecure = entry.Value.Insecure, CertificateAuthority = entry.Value.CertificateAuthority },
-                StringComparer.Ordinal),
-            ParallelUploads = Configuration.Images.Parallel,
-        },
-        CredentialStore.FromEnvironment());
-
-    /// <summary>Whether a container's image must be received from a registry before the container is made.</summary>
-    /// <param name="image">What the container's image is called.</param>
-    /// <param name="policy">When images are received; null for the configuration's <c>images.pull</c>.</param>
-    /// <param name="platform">The platform that it must be for; null for any.</param>
-    /// <returns>False where the store has what is asked for.</returns>
-    /// <exception cref="EngineException">NotFound where it is not there and must not be received; Ambiguous, InvalidArgument.</exception>
-    public bool NeedsToReceive(string image, ImagePullPolicy? policy, ImagePlatform? platform) =>
-        new ImageProvision(services.Images).IsNeeded(image, policy ?? Configuration.Images.Pull, platform);
 
     /// <summary>Makes a container without starting it.</summary>
     /// <param name="options">What is asked of it.</param>
@@ -124,7 +97,6 @@ public sealed partial class ContainerEngine : IDisposable
         }
 
         end.TellLost(before);
-
         try
         {
             start.Start(document, held, attach: false, withInput: false, cancellation).Dispose();
@@ -203,11 +175,13 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="nameOrId">A name or the beginning of an id.</param>
     /// <returns>Its snapshot.</returns>
     /// <exception cref="EngineException">NotFound or Ambiguous.</exception>
-    public ContainerSnapshot Get(string nameOrId)
-    {
-        string id = services.Store.FindByName(nameOrId) ?? FindByPrefix(nameOrId);
-        return observer.Observe(id) ?? throw ContainerStore.NotFound(nameOrId);
-    }
+    public ContainerSnapshot Get(string nameOrId) => observer.Observe(FindId(nameOrId)) ?? throw ContainerStore.NotFound(nameOrId);
+
+    /// <summary>The id of the container of that exact name, exact id, or unambiguous prefix of an id; without a look at its state.</summary>
+    /// <param name="nameOrId">A name or the beginning of an id.</param>
+    /// <returns>Its id.</returns>
+    /// <exception cref="EngineException">NotFound or Ambiguous.</exception>
+    public string FindId(string nameOrId) => services.Store.FindByName(nameOrId) ?? FindByPrefix(nameOrId);
 
     /// <summary>Sends a signal to a running container's first process.</summary>
     /// <param name="id">Its id.</param>
@@ -282,105 +256,9 @@ public sealed partial class ContainerEngine : IDisposable
     /// <exception cref="EngineException">NotFound, or Busy where it is running.</exception>
     public void Remove(string id, bool force, CancellationToken cancellation = default) => end.Remove(id, force, cancellation);
 
-    /// <summary>
-    /// Makes an image of a container: its image's layers, and what it has written as one layer more. What is mounted in it (volumes, in-memory folders) is not in it.
-    /// </summary>
-    /// <param name="id">The container's id.</param>
-    /// <param name="name">The image's name; null for none. An image that has it loses it.</param>
-    /// <param name="changes">What its configuration says otherwise than the image's that the container was made of.</param>
-    /// <param name="pause">Whether a running container stands still while it is read. Where no cgroup freezer is mounted it cannot, and is read as it runs.</param>
-    /// <param name="progress">Told of the layers now and then, on other threads; or null.</param>
-    /// <param name="cancellation">Undoes what was done.</param>
-    /// <returns>The image.</returns>
-    /// <exception cref="EngineException">
-    /// NotFound, Busy (never made whole; a file that shrank while it was read), NotSupported (of the built-in image <c>host</c>, or of a folder), InvalidData (files that no
-    /// layer can hold), InvalidArgument, Storage, Canceled. Nothing is left.
-    /// </exception>
-    public ImageInfo Commit(
-        string id, string? name, ImageChanges changes, bool pause = true, IProgress<LayerProgress>? progress = null, CancellationToken cancellation = default) =>
-        commit.Run(id, name, changes, pause, progress, cancellation);
-
     /// <summary>Does what a monitor hands over at a container's end when no session is there: removes one that is to be removed.</summary>
     /// <param name="id">Its id.</param>
     public void Finish(string id) => end.Finish(id);
-
-    /// <summary>Reads a container's log.</summary>
-    /// <param name="id">Its id.</param>
-    /// <param name="query">Which records.</param>
-    /// <param name="cancellation">Ends a following read.</param>
-    /// <returns>The records in order; with <see cref="LogQuery.Follow"/> until the container ends.</returns>
-    /// <exception cref="EngineException">NotFound.</exception>
-    public IEnumerable<LogRecord> ReadLog(string id, LogQuery query, CancellationToken cancellation = default)
-    {
-        using FileDescriptor folder = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
-        var reader = new LogReader(folder);
-        foreach (LogRecord record in reader.Read(query, () => HasEnded(id, query), cancellation))
-        {
-            yield return record;
-        }
-    }
-
-    /// <summary>Reads the logs of several containers as one, by the time of their records.</summary>
-    /// <param name="ids">Their ids.</param>
-    /// <param name="query">Which records of each.</param>
-    /// <param name="cancellation">Ends a following read.</param>
-    /// <returns>The records, each with its container's place in <paramref name="ids"/>; with <see cref="LogQuery.Follow"/> until all containers have ended.</returns>
-    /// <exception cref="EngineException">NotFound.</exception>
-    public IEnumerable<(int Index, LogRecord Record)> ReadLogs(IReadOnlyList<string> ids, LogQuery query, CancellationToken cancellation = default)
-    {
-        var sources = new List<LogSource>();
-        try
-        {
-            foreach (string id in ids)
-            {
-                sources.Add(new LogSource(services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id), () => HasEnded(id, query)));
-            }
-
-            foreach ((int Index, LogRecord Record) record in LogMerge.Read(sources, query, cancellation))
-            {
-                yield return record;
-            }
-        }
-        finally
-        {
-            sources.ForEach(static source => source.Folder.Dispose());
-        }
-    }
-
-    /// <summary>The processes of a running container, those that were put into it too. One that ends meanwhile is left out.</summary>
-    /// <param name="id">Its id.</param>
-    /// <returns>The processes, oldest first.</returns>
-    /// <exception cref="EngineException">NotFound, or Busy where it is not running.</exception>
-    public IReadOnlyList<ContainerProcess> GetProcesses(string id) => new ContainerProcesses(services, observer).List(id);
-
-    /// <summary>Begins to measure what containers use.</summary>
-    /// <returns>The meter.</returns>
-    public UsageMeter OpenMeter() => new(services, observer);
-
-    /// <summary>
-    /// Reads what happened to containers and images, by whatever session, in the order in which it was recorded; goes on until the query's end of time. Some
-    /// thousands of events are kept, until the machine is started anew.
-    /// </summary>
-    /// <param name="query">Which events.</param>
-    /// <param name="cancellation">Ends it with <see cref="OperationCanceledException"/>.</param>
-    /// <returns>The events.</returns>
-    public IEnumerable<ContainerEvent> ReadEvents(EventQuery query, CancellationToken cancellation = default) =>
-        new EventReader(services.Events.Folder).Read(query, cancellation);
-
-    /// <summary>Mounts an image read-only for looking. It stays mounted when the session ends, and cannot be removed meanwhile.</summary>
-    /// <param name="nameOrId">A name or the beginning of an id.</param>
-    /// <returns>The mount.</returns>
-    /// <exception cref="EngineException">NotFound, Ambiguous, InvalidArgument, NotSupported for the built-in image, PermissionDenied, Storage.</exception>
-    public ImageMount MountImage(string nameOrId) => services.ImageMounts.Mount(services.Images, nameOrId);
-
-    /// <summary>The images that are mounted.</summary>
-    /// <returns>The mounts.</returns>
-    public IReadOnlyList<ImageMount> ListImageMounts() => services.ImageMounts.List();
-
-    /// <summary>Takes a mount away.</summary>
-    /// <param name="id">What it is called.</param>
-    /// <exception cref="EngineException">NotFound, Storage.</exception>
-    public void DismountImage(string id) => services.ImageMounts.Dismount(services.Images, id);
 
     /// <summary>What containers, images and leftovers take on disk.</summary>
     /// <param name="cancellation">Ends it.</param>
@@ -424,9 +302,6 @@ public sealed partial class ContainerEngine : IDisposable
 
     /// <summary>Closes what is held open. Containers are not touched.</summary>
     public void Dispose() => services.Dispose();
-
-    private bool HasEnded(string id, LogQuery query) =>
-        observer.Observe(id) is not { } container || (container.State != ContainerState.Running && !query.OverRestarts);
 
     private void RequireHandOver(ContainerDocument document)
     {

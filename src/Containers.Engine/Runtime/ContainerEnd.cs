@@ -271,6 +271,12 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 return now;
             }
 
+            if (before.ProcessId is not null && now.ProcessId != before.ProcessId)
+            {
+                // Another session has started it anew, and the record of the life that was waited for is gone.
+                return before with { State = ContainerState.Exited, IsPaused = false, ProcessId = null, MonitorProcessId = null };
+            }
+
             if (Environment.TickCount64 > deadline)
             {
                 return null;

@@ -12,8 +12,7 @@ namespace Containers.Engine.Runtime;
 /// the seccomp filter and the user that the container has. Each has a monitor of its own, so that it outlives the session; it ends with the container.
 /// </summary>
 /// <param name="services">The engine's.</param>
-/// <param name="observer">Tells states.</param>
-internal sealed class ContainerExec(EngineServices services, ContainerObserver observer)
+internal sealed class ContainerExec(EngineServices services)
 {
     /// <summary>Starts a command.</summary>
     /// <param name="id">The container.</param>
@@ -26,19 +25,19 @@ internal sealed class ContainerExec(EngineServices services, ContainerObserver o
     {
         Check(options);
         ContainerRecords records = services.Store.Read(id);
-        ContainerSnapshot container = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
-        if (records is not { Document: { } document, Running: { } running } || ContainerObserver.FirstProcess(running).TryOpen() is not { } process)
+        ContainerDocument document = records.Document ?? throw ContainerStore.NotFound(id);
+        if (records.Running is not { } running || ContainerObserver.FirstProcess(running).TryOpen() is not { } process)
         {
-            throw NotRunning(container);
+            throw NotRunning(document);
         }
 
         using (process)
-        using (ContainerCgroup cgroup = services.Cgroups.Open(id) ?? throw NotRunning(container))
+        using (ContainerCgroup cgroup = services.Cgroups.Open(id) ?? throw NotRunning(document))
         using (FileDescriptor proc = Files.Open(Files.CurrentFolder, "/proc", LibC.O_PATH | LibC.O_DIRECTORY))
         {
             if (cgroup.IsFrozen)
             {
-                throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' is paused, so that no command can run in it.");
+                throw new EngineException(EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' is paused, so that no command can run in it.");
             }
 
             RefuseTracer(document);
@@ -53,7 +52,7 @@ internal sealed class ContainerExec(EngineServices services, ContainerObserver o
             {
                 // What it met on the way says nothing: the namespaces end with the first process.
                 link.Dispose();
-                throw NotRunning(container);
+                throw NotRunning(document);
             }
             catch
             {
@@ -61,7 +60,7 @@ internal sealed class ContainerExec(EngineServices services, ContainerObserver o
                 throw;
             }
 
-            return (container, link);
+            return (ContainerObserver.Running(document, running), link);
         }
     }
 
@@ -98,7 +97,7 @@ internal sealed class ContainerExec(EngineServices services, ContainerObserver o
         });
     }
 
-    private static EngineException NotRunning(ContainerSnapshot container) => new(
+    private static EngineException NotRunning(ContainerDocument container) => new(
         EngineErrorReason.Busy, container.Name,
         $"The container '{container.Name}' is not running, so that no command can be run in it. Start it first: Start-Container {container.Name}");
 

@@ -40,7 +40,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
 
             if (FirstProcess(running).IsAlive)
             {
-                return Running(snapshot, running);
+                return Observed(records.Document, running);
             }
 
             if (!Monitor(running).IsAlive)
@@ -55,7 +55,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
             if (wait == PatienceWithMonitor)
             {
                 // A monitor that is stopped, or starved: its container has not been seen to end.
-                return Running(snapshot, running);
+                return Observed(records.Document, running);
             }
 
             // Its monitor is writing the exit record right now.
@@ -109,16 +109,19 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
         FinishedAt = Time(exit.FinishedAt),
     };
 
-    private ContainerSnapshot Running(ContainerSnapshot snapshot, RunningRecord running)
+    /// <summary>A container whose first process lives, and which is not paused.</summary>
+    public static ContainerSnapshot Running(ContainerDocument document, RunningRecord running) => Describe(document) with
     {
-        using ContainerCgroup? cgroup = cgroups().Open(snapshot.Id);
-        return snapshot with
-        {
-            State = ContainerState.Running,
-            IsPaused = cgroup?.IsFrozen == true,
-            ProcessId = running.Pid,
-            MonitorProcessId = running.Monitor,
-        };
+        State = ContainerState.Running,
+        StartedAt = Time(running.StartedAt),
+        ProcessId = running.Pid,
+        MonitorProcessId = running.Monitor,
+    };
+
+    private ContainerSnapshot Observed(ContainerDocument document, RunningRecord running)
+    {
+        using ContainerCgroup? cgroup = cgroups().Open(document.Id);
+        return Running(document, running) with { IsPaused = cgroup?.IsFrozen == true };
     }
 
     private ContainerSnapshot? Unfinished(string id)

@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Errors;
 
 namespace Containers.Commands;
@@ -14,17 +12,8 @@ namespace Containers.Commands;
 [Cmdlet(VerbsData.Compare, "Container")]
 [Alias("Diff-Container")]
 [OutputType(typeof(ContainerImageDifference))]
-public sealed class CompareContainerCommand : ContainerCommand
+public sealed class CompareContainerCommand : ContainerSelectionCommand
 {
-    /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects of Get-Container.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
-
     /// <summary>Tells of files too of which only the time of the last change differs, as of a folder that something was written to.</summary>
     [Parameter]
     public SwitchParameter IncludeTime { get; set; }

@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Engine;
 using Containers.Engine.Runtime;
 using Containers.Errors;
@@ -8,17 +6,8 @@ using Containers.Errors;
 namespace Containers.Commands;
 
 /// <summary>What the cmdlets share that do one thing to each of some containers.</summary>
-public abstract class ContainerChangeCommand : ContainerCommand
+public abstract class ContainerChangeCommand : ContainerSelectionCommand
 {
-    /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects of Get-Container.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
-
     /// <summary>Writes the containers to the pipeline, as they are afterwards.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }

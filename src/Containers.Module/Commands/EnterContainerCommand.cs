@@ -3,7 +3,6 @@ using Containers.Arguments;
 using Containers.Completion;
 using Containers.Engine;
 using Containers.Engine.Runtime;
-using Containers.Errors;
 using Containers.Foreground;
 
 namespace Containers.Commands;
@@ -21,11 +20,9 @@ namespace Containers.Commands;
 /// </remarks>
 [Cmdlet(VerbsCommon.Enter, "Container", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
-public sealed class EnterContainerCommand : ContainerCommand
+public sealed class EnterContainerCommand : ContainerExecCommand
 {
     private static readonly string[][] Shells = [["bash"], ["sh"]];
-
-    private ForegroundCommand? _foreground;
 
     /// <summary>The container: a name, an id, the beginning of an id, or an object of Get-Container.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -44,32 +41,6 @@ public sealed class EnterContainerCommand : ContainerCommand
     [AllowEmptyString]
     public string[]? Command { get; set; }
 
-    /// <summary>Variables for the shell, over the container's: 'KEY=VALUE' texts, a hashtable, or both. A name alone takes this session's value.</summary>
-    [Parameter]
-    [Alias("e")]
-    [EnvironmentArgument]
-    public IDictionary<string, string>? Env { get; set; }
-
-    /// <summary>The user inside, and a group after a colon, as names of the container's own passwd and group files or as numbers. Without it the container's.</summary>
-    [Parameter]
-    [UserArgument]
-    public string? User { get; set; }
-
-    /// <summary>The shell's current folder inside, an absolute path that is there. Without it the container's.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? WorkingDirectory { get; set; }
-
-    /// <summary>Every capability, though the container has not. Code with every capability can take over this machine.</summary>
-    [Parameter]
-    public SwitchParameter Privileged { get; set; }
-
-    /// <summary>The keys that detach: 'ctrl-p,ctrl-q' without it, '' for none.</summary>
-    [Parameter]
-    [DetachKeysArgument]
-    [AllowEmptyString]
-    public string DetachKeys { get; set; } = Foreground.DetachKeys.Default;
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -81,54 +52,21 @@ public sealed class EnterContainerCommand : ContainerCommand
             return;
         }
 
-        _foreground = new ForegroundCommand(
-            this, failure => EngineErrors.Record(failure, EngineErrors.Container, Container[0]), Command is [var first, ..] ? first : "sh", usage, DetachKeys);
-        _foreground.Start(() => Open(Command is { Length: > 0 } ? [Command] : Shells));
-        _foreground.Finish();
-    }
-
-    /// <inheritdoc/>
-    protected override void StopProcessing()
-    {
-        base.StopProcessing();
-        _foreground?.Interrupt();
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _foreground?.Dispose();
-        }
-
-        base.Dispose(disposing);
+        Prepare(Container[0], Command is [var first, ..] ? first : "sh", usage);
+        Foreground!.Start(() => Open(Command is { Length: > 0 } ? [Command] : Shells));
+        Foreground.Finish();
     }
 
     /// <summary>Starts the first of some commands that is there.</summary>
     private ForegroundProcess Open(string[][] commands)
     {
         var engine = OpenEngine();
-        var id = engine.Get(Container[0]).Id;
-        var variables = CommandVariables.Collect(this, Env, []);
+        var id = engine.FindId(Container[0]);
         for (var i = 0; ; i++)
         {
             try
             {
-                return engine.Execute(
-                    id,
-                    new ExecOptions
-                    {
-                        Command = commands[i],
-                        Environment = variables,
-                        User = User,
-                        WorkingDirectory = WorkingDirectory,
-                        Privileged = Privileged,
-                        Tty = true,
-                        TerminalSize = SessionConsole.Size,
-                    },
-                    withInput: true,
-                    StopToken);
+                return engine.Execute(id, Options(commands[i], hasTerminal: true), withInput: true, StopToken);
             }
             catch (EngineException e) when (e.Reason == EngineErrorReason.CommandNotFound && i + 1 < commands.Length)
             {

@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Engine;
 using Containers.Engine.Runtime;
 using Containers.Errors;
@@ -15,18 +13,9 @@ namespace Containers.Commands;
 /// </remarks>
 [Cmdlet(VerbsData.Export, "Container", SupportsShouldProcess = true)]
 [OutputType(typeof(byte[]), typeof(FileInfo))]
-public sealed class ExportContainerCommand : ContainerCommand
+public sealed class ExportContainerCommand : ContainerSelectionCommand
 {
     private bool _isPathUsed;
-
-    /// <summary>The container: a name, an id, the beginning of an id, or an object of Get-Container.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
 
     /// <summary>The file to write. Without it the archive's bytes are written to the pipeline.</summary>
     [Parameter(Position = 1)]

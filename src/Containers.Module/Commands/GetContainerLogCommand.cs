@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
 using Containers.Arguments;
-using Containers.Completion;
 using Containers.Engine.Logs;
 using Containers.Engine.Runtime;
 using Containers.Errors;
@@ -17,18 +16,9 @@ namespace Containers.Commands;
 [Cmdlet(VerbsCommon.Get, "ContainerLog")]
 [Alias("Logs-Container")]
 [OutputType(typeof(ContainerLogRecord), typeof(string))]
-public sealed class GetContainerLogCommand : ContainerCommand
+public sealed class GetContainerLogCommand : ContainerSelectionCommand
 {
     private readonly List<ContainerSnapshot> _containers = [];
-
-    /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects of Get-Container.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
 
     /// <summary>Goes on with what is written until the container ends; of several, until all have ended.</summary>
     [Parameter]

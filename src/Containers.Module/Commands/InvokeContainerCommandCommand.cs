@@ -3,7 +3,6 @@ using Containers.Arguments;
 using Containers.Completion;
 using Containers.Engine;
 using Containers.Engine.Runtime;
-using Containers.Errors;
 using Containers.Foreground;
 
 namespace Containers.Commands;
@@ -27,10 +26,8 @@ namespace Containers.Commands;
 [Cmdlet(VerbsLifecycle.Invoke, "ContainerCommand", SupportsShouldProcess = true)]
 [Alias("Exec-Container")]
 [OutputType(typeof(string), typeof(byte[]), typeof(ContainerRunResult))]
-public sealed class InvokeContainerCommandCommand : ContainerCommand
+public sealed class InvokeContainerCommandCommand : ContainerExecCommand
 {
-    private ForegroundCommand? _foreground;
-
     /// <summary>The container: a name, an id, the beginning of an id, or an object of Get-Container.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [Alias("Name", "Id")]
@@ -56,39 +53,6 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
     [AllowEmptyCollection]
     public PSObject? InputObject { get; set; }
 
-    /// <summary>
-    /// Variables for the command, over the container's: 'KEY=VALUE' texts, a hashtable, or both. A name alone takes the value
-    /// that the variable has in this session.
-    /// </summary>
-    [Parameter]
-    [Alias("e")]
-    [EnvironmentArgument]
-    public IDictionary<string, string>? Env { get; set; }
-
-    /// <summary>
-    /// Files of variables for the command, a KEY=VALUE on each line, taken as it stands; lines that begin with # are comments, and a KEY alone takes the
-    /// session's value. Later files win, and -Env wins over all.
-    /// </summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string[] EnvFile { get; set; } = [];
-
-    /// <summary>The user inside, and a group after a colon, as names of the container's own passwd and group files or as numbers. Without it the container's.</summary>
-    [Parameter]
-    [UserArgument]
-    public string? User { get; set; }
-
-    /// <summary>The command's current folder inside, an absolute path that is there. Without it the container's.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? WorkingDirectory { get; set; }
-
-    /// <summary>
-    /// Every capability, though the container has not; its devices and mounts stay as they are. Code with every capability can take over this machine.
-    /// </summary>
-    [Parameter]
-    public SwitchParameter Privileged { get; set; }
-
     /// <summary>Gives the command a terminal of the container's own as its input and output.</summary>
     [Parameter]
     public SwitchParameter Tty { get; set; }
@@ -103,12 +67,6 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
     /// </summary>
     [Parameter]
     public SwitchParameter Interactive { get; set; }
-
-    /// <summary>The keys that detach from a command with -Interactive -Tty, which goes on: 'ctrl-p,ctrl-q' without it, '' for none.</summary>
-    [Parameter]
-    [DetachKeysArgument]
-    [AllowEmptyString]
-    public string DetachKeys { get; set; } = Foreground.DetachKeys.Default;
 
     /// <summary>Writes standard output as byte arrays instead of lines.</summary>
     [Parameter]
@@ -136,29 +94,19 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
             return;
         }
 
-        var options = new ExecOptions
-        {
-            Command = Command,
-            Environment = CommandVariables.Collect(this, Env, EnvFile),
-            User = User,
-            WorkingDirectory = WorkingDirectory,
-            Privileged = Privileged,
-            Tty = Tty,
-            TerminalSize = Tty ? SessionConsole.Size : null,
-        };
-        _foreground = new ForegroundCommand(
-            this, failure => EngineErrors.Record(failure, EngineErrors.Container, Container[0]), Command[0], usage, DetachKeys);
+        var options = Options(Command, Tty);
+        Prepare(Container[0], Command[0], usage);
         if (Detach)
         {
             StartDetached(options);
             return;
         }
 
-        _foreground.Start(
+        Foreground!.Start(
             () =>
             {
                 var engine = OpenEngine();
-                return engine.Execute(engine.Get(Container[0]).Id, options, HasInput || Interactive, StopToken);
+                return engine.Execute(engine.FindId(Container[0]), options, HasInput || Interactive, StopToken);
             });
     }
 
@@ -167,41 +115,23 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
     {
         if (HasInput)
         {
-            _foreground?.Feed(InputObject);
+            Foreground?.Feed(InputObject);
         }
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => _foreground?.Finish();
-
-    /// <inheritdoc/>
-    protected override void StopProcessing()
-    {
-        base.StopProcessing();
-        _foreground?.Interrupt();
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _foreground?.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
+    protected override void EndProcessing() => Foreground?.Finish();
 
     private void StartDetached(ExecOptions options)
     {
         var engine = OpenEngine();
         try
         {
-            _ = engine.ExecuteDetached(engine.Get(Container[0]).Id, options, StopToken);
+            _ = engine.ExecuteDetached(engine.FindId(Container[0]), options, StopToken);
         }
         catch (EngineException e)
         {
-            _foreground!.Fail(e);
+            Foreground!.Fail(e);
         }
     }
 }

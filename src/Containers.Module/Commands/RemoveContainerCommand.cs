@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Engine;
 using Containers.Engine.Runtime;
 using Containers.Errors;
@@ -14,17 +12,8 @@ namespace Containers.Commands;
 /// </remarks>
 [Cmdlet(VerbsCommon.Remove, "Container", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(Container))]
-public sealed class RemoveContainerCommand : ContainerCommand
+public sealed class RemoveContainerCommand : ContainerSelectionCommand
 {
-    /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects of Get-Container.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
-
     /// <summary>Kills a running container first instead of refusing it.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }

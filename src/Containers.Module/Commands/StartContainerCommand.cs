@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Containers.Arguments;
-using Containers.Completion;
 using Containers.Engine;
 using Containers.Errors;
 
@@ -13,17 +11,8 @@ namespace Containers.Commands;
 /// </remarks>
 [Cmdlet(VerbsLifecycle.Start, "Container", SupportsShouldProcess = true)]
 [OutputType(typeof(Container))]
-public sealed class StartContainerCommand : ContainerCommand
+public sealed class StartContainerCommand : ContainerSelectionCommand
 {
-    /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects of Get-Container.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

@@ -13,18 +13,9 @@ namespace Containers.Commands;
 /// </remarks>
 [Cmdlet(VerbsLifecycle.Stop, "Container", SupportsShouldProcess = true)]
 [OutputType(typeof(Container))]
-public sealed class StopContainerCommand : ContainerCommand
+public sealed class StopContainerCommand : ContainerSelectionCommand
 {
     private readonly ParallelWork<ContainerSnapshot> _stops = new();
-
-    /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects of Get-Container.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
 
     /// <summary>The signal that asks for the end, by name or number. Without it the container's own, usually TERM.</summary>
     [Parameter]

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using Containers.Arguments;
-using Containers.Completion;
 using Containers.Engine.Runtime;
 using Containers.Errors;
 
@@ -14,19 +13,10 @@ namespace Containers.Commands;
 /// </remarks>
 [Cmdlet(VerbsLifecycle.Wait, "Container")]
 [OutputType(typeof(Container))]
-public sealed class WaitContainerCommand : ContainerCommand
+public sealed class WaitContainerCommand : ContainerSelectionCommand
 {
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
     private readonly ParallelWork<ContainerSnapshot> _waits = new();
-
-    /// <summary>The containers: names, ids, beginnings of ids, wildcards, or objects of Get-Container.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Id")]
-    [SupportsWildcards]
-    [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
 
     /// <summary>How long to wait for all of them: '30s', a number of seconds, or a TimeSpan. Without it, for ever.</summary>
     [Parameter]
