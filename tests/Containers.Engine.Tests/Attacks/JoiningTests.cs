@@ -37,7 +37,7 @@ public sealed class JoiningTests : AttackTest
                 Finish(container, Nothing);
             }
 
-            Finish(container, new ExecOptions { Command = ["touch", "/tmp/stop"] });
+            Stop();
         });
         Assert.Equal("watching\n", result.Good());
     }
@@ -56,7 +56,7 @@ public sealed class JoiningTests : AttackTest
                 Assert.Contains("SYS_PTRACE", error.Message, StringComparison.Ordinal);
             }
 
-            File.WriteAllText($"{Image}/tmp/stop", string.Empty);
+            Stop();
         }).Good();
     }
 
@@ -69,7 +69,7 @@ public sealed class JoiningTests : AttackTest
             RunResult result = EngineFixture.Finish(command);
             Assert.Equal(64, result.ExitCode);
             Assert.Contains("it is run by the engine", result.Error, StringComparison.Ordinal);
-            Finish(container, new ExecOptions { Command = ["touch", "/tmp/stop"] });
+            Stop();
         }).Good();
     }
 
@@ -85,7 +85,7 @@ public sealed class JoiningTests : AttackTest
                 Assert.Contains("working directory", error.Message, StringComparison.Ordinal);
             }
 
-            Finish(container, new ExecOptions { Command = ["touch", "/tmp/stop"] });
+            Stop();
         }).Good();
     }
 
@@ -100,9 +100,12 @@ public sealed class JoiningTests : AttackTest
                 Assert.True(EngineFixture.Patiently(() => File.Exists($"{Image}/tmp/ready")));
                 using ForegroundProcess command = Fixture.Engine.Execute(container.Id, new ExecOptions { Command = ["id"], User = "user" }, withInput: false);
                 Assert.Equal("uid=1000(user) gid=1000(user) groups=2000(extra)\n", EngineFixture.Finish(command).Good());
-                Finish(container, new ExecOptions { Command = ["touch", "/tmp/stop"] });
+                Stop();
             }).Good();
     }
+
+    /// <summary>From outside: a command inside would end with the container that it ends.</summary>
+    private void Stop() => File.WriteAllText($"{Image}/tmp/stop", string.Empty);
 
     private void Finish(ContainerSnapshot container, ExecOptions options)
     {
