@@ -39,6 +39,12 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
             services.Store.MarkStopped(id, StopCause.User);
         }
 
+        if (signal == SigKill)
+        {
+            // Which is never refused, and whose end may be told within the same moment.
+            TellSignal(document, signal);
+        }
+
         Errno errno = Pidfd.TrySignal(process, signal);
         if (signal == SigKill)
         {
@@ -52,7 +58,10 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 $"The signal {signal} cannot be sent to the container '{id}': {KernelException.Describe(errno)}.", errno);
         }
 
-        TellSignal(document, signal);
+        if (signal != SigKill)
+        {
+            TellSignal(document, signal);
+        }
     }
 
     /// <summary>Asks a container to end, and kills it where it has not in time. Its restart policy does not start it again.</summary>
@@ -66,17 +75,19 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
 
         ContainerSnapshot ended = StopLife(before, signal, timeout, cancellation);
+        bool isRunningAgain = false;
         while (hasPolicy && waiting.End(id, cancellation))
         {
+            isRunningAgain = true;
             ended = StopLife(observer.Observe(id) ?? before, signal, timeout, cancellation);
         }
 
-        if (ended.State != ContainerState.Restarting)
+        if (before.State != ContainerState.Restarting)
         {
             return ended;
         }
 
-        if (services.Store.Read(id).Document is { } document)
+        if (!isRunningAgain && services.Store.Read(id).Document is { } document)
         {
             services.Events.Write(EventAction.Stop, document);
         }
@@ -96,8 +107,10 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
 
         ContainerDocument? document = services.Store.Read(id).Document;
         int asked = signal ?? document?.StopSignal ?? SigKill;
-        _ = Pidfd.TrySignal(process, asked);
+
+        // Before it is sent: its monitor may tell the end within the same moment.
         TellSignal(document, asked);
+        _ = Pidfd.TrySignal(process, asked);
 
         // Frozen while nobody makes an image of it: a session died over that. Only once it is thawed the signal arrives.
         using (ContainerLock? free = services.Store.TryLock(id))

@@ -84,6 +84,13 @@ public sealed class StartupUnit
             ? path
             : throw new EngineException(
                 EngineErrorReason.NotSupported, Name, "The program 'containers', which the unit runs, is not beside the engine. Build it: dotnet build.");
+        if (program.Any(c => char.IsControl(c) || c is '"' or '\'' or '\\'))
+        {
+            throw new EngineException(
+                EngineErrorReason.NotSupported, program,
+                $"systemd runs no program with quotes, backslashes or control characters in its path, as '{program}' has. Move the module to a folder without.");
+        }
+
         return new StartupUnit(Write(program, services.Roots, services.Surroundings()));
     }
 

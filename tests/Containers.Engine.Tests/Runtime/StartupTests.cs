@@ -144,8 +144,9 @@ public sealed class StartupTests : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/systemd-analyze"), "systemd-analyze is not installed");
         string odd = restarts.Fixture.MakeFolder("a \"b\" 100%n \\x $HOME 'é");
-        File.Copy("/bin/true", $"{odd}/containers");
-        string text = StartupUnit.Write($"{odd}/containers", new StorageRoots($"{odd}/state", $"{odd}/run"), [$"CONTAINERS_ROOT={odd}", "CONTAINERS_CONFIG=/etc/a\tb\n"]);
+        string plain = restarts.Fixture.MakeFolder("a b 100%n $HOME é");
+        File.Copy("/bin/true", $"{plain}/containers");
+        string text = StartupUnit.Write($"{plain}/containers", new StorageRoots($"{odd}/state", $"{odd}/run"), [$"CONTAINERS_ROOT={odd}", "CONTAINERS_CONFIG=/etc/a\tb\n"]);
         string file = $"{restarts.Fixture.MakeFolder("units")}/containers.service";
         File.WriteAllText(file, text);
 
@@ -154,7 +155,7 @@ public sealed class StartupTests : IDisposable
         Assert.True(exitCode == 0 && !told.Contains(file, StringComparison.Ordinal) && !told.Contains("containers.service", StringComparison.Ordinal), $"{exitCode}: {told}\n{text}");
 
         // It is the test that can fail: what is not quoted, it does see.
-        File.WriteAllText(file, text.Replace("100%%n", "100%n", StringComparison.Ordinal).Replace("a \\\"b", "a \"b", StringComparison.Ordinal));
+        File.WriteAllText(file, text.Replace("100%%n", "100%n", StringComparison.Ordinal));
         (exitCode, told) = Run("/usr/bin/systemd-analyze", "verify", "--man=no", file);
         Assert.True(exitCode != 0 || told.Contains("containers.service", StringComparison.Ordinal), told);
     }
