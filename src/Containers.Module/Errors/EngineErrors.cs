@@ -100,7 +100,7 @@ internal static class EngineErrors
         EngineErrorReason.InvalidArgument => (noun + "ArgumentInvalid", ErrorCategory.InvalidArgument),
         EngineErrorReason.NotFound => (noun + "NotFound", ErrorCategory.ObjectNotFound),
         EngineErrorReason.Ambiguous => (noun + "Ambiguous", ErrorCategory.InvalidArgument),
-        EngineErrorReason.AlreadyExists => (noun + "NameInUse", ErrorCategory.ResourceExists),
+        EngineErrorReason.AlreadyExists => (noun == Startup ? noun + "Exists" : noun + "NameInUse", ErrorCategory.ResourceExists),
         EngineErrorReason.Busy => (noun == Image ? "ContainerImageInUse" : noun + "Busy", ErrorCategory.ResourceBusy),
         EngineErrorReason.PermissionDenied => (noun + "PermissionDenied", ErrorCategory.PermissionDenied),
         EngineErrorReason.LimitExceeded => (noun + "LimitExceeded", ErrorCategory.LimitsExceeded),
