@@ -15,7 +15,6 @@ public sealed class RestartTests : IDisposable
         var ended = Await("tries", container => container is { State: ContainerState.Exited, RestartCount: 2 });
         Assert.Equal(6, ended.ExitCode);
         Assert.Equal(["True", "True"], _engine.Run("$c = Get-Container tries; $c.RestartPolicy -eq 'ON-FAILURE:2'; \"$($c.RestartPolicy)\" -eq 'on-failure:2'").Lines);
-        Assert.Contains("on-failure:2", _engine.Run("Get-Container tries | Format-List | Out-String").Single?.ToString(), StringComparison.Ordinal);
 
         var plain = Assert.IsType<Container>(_engine.Run("New-Container host -Name plain -- true").Single);
         Assert.Equal(("no", 0, null, null), (plain.RestartPolicy.ToString(), plain.RestartCount, plain.RestartError, plain.NextStartAt));
