@@ -83,6 +83,13 @@ internal static class SessionToKill
         }
     }
 
+    /// <summary>Attaches to a container, says so in <c>ready</c>, and reads nothing.</summary>
+    public static void AttachTo(ContainerEngine engine, string id, string shared)
+    {
+        using ForegroundProcess attached = engine.Attach(id, withInput: false, CancellationToken.None);
+        WaitForGo(shared, OwnProcess);
+    }
+
     /// <summary>Says in <c>ready</c> which thread does all the work, waits for <c>go</c>, and leads a container that goes and one that stays through their whole lives.</summary>
     public static void RunLives(ContainerEngine engine, string root, string shared)
     {
