@@ -179,6 +179,9 @@ public sealed class AttachTests : IDisposable
         string folder = $"{fixture.RuntimeRoot}/containers/{id}";
         Assert.Equal((0x1C0, 0x180), ((int)File.GetUnixFileMode(folder), (int)File.GetUnixFileMode($"{folder}/attach")));
 
+        // A name without a file would have no mode, and be every container's that has this network.
+        Assert.DoesNotContain(File.ReadAllLines("/proc/net/unix"), line => line.Contains('@', StringComparison.Ordinal) && line.EndsWith("attach", StringComparison.Ordinal));
+
         // Though files' modes let them in, the monitor does not.
         foreach (string opened in (string[])[fixture.Root, fixture.RuntimeRoot, $"{fixture.RuntimeRoot}/containers", folder, $"{folder}/attach"])
         {
