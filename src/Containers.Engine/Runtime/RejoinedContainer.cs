@@ -7,6 +7,7 @@ namespace Containers.Engine.Runtime;
 internal sealed class RejoinedContainer(ContainerEnd end, ContainerSnapshot running, MonitorLink link) : AttachedProcess(link)
 {
     private readonly MonitorLink link = link;
+    private ExitRecord? told;
     private ContainerSnapshot container = running with
     {
         StartedAt = link.StartedAt,
@@ -22,7 +23,8 @@ internal sealed class RejoinedContainer(ContainerEnd end, ContainerSnapshot runn
 
     public override ProcessEnd WaitForExit(CancellationToken cancellation)
     {
-        if (AwaitEnd(cancellation) is { } told)
+        told ??= AwaitEnd(cancellation);
+        if (told is not null)
         {
             link.AwaitSilence(cancellation);
             container = ContainerObserver.Ended(container, told);
