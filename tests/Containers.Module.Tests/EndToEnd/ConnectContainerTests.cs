@@ -8,7 +8,6 @@ public sealed class ConnectContainerTests : IDisposable
     public void Dispose() => _engine.Dispose();
 
     [Fact]
-    [Trait("Kernel", "CgroupV2")]
     public void The_pipeline_is_standard_input_and_lines_and_the_exit_code_come_back()
     {
         _engine.Run("Invoke-Container host -Detach -Interactive -Name sorter -- sh -c 'head -n 3 | sort; exit 7'");
