@@ -33,6 +33,15 @@ internal static unsafe class Session
         }
     }
 
+    /// <summary>Tells the session that started the container that all is released, if it is there.</summary>
+    internal static void Released(MonitorState* monitor)
+    {
+        if (monitor->Sessions[0].Socket >= 0)
+        {
+            Send(monitor->Sessions[0].Socket, SessionMessage.Released, monitor->CgroupsLeft, 0, 0, 0);
+        }
+    }
+
     /// <summary>Tells the session that started the container that all is released, and waits until it has done its part, or has gone.</summary>
     internal static bool ReleasedAndAcknowledged(MonitorState* monitor)
     {
@@ -42,7 +51,8 @@ internal static unsafe class Session
             return false;
         }
 
-        Send(socket, SessionMessage.Released, monitor->CgroupsLeft, 0, 0, 0);
+        // Where it fails, the session may have said its word before it went.
+        Released(monitor);
         SessionMessage answer = default;
         long count;
         do
