@@ -46,6 +46,7 @@
         'Remove-Container'
         'Remove-ContainerImage'
         'Rename-Container'
+        'Repair-ContainerStorage'
         'Restart-Container'
         'Resume-Container'
         'Send-ContainerSignal'
