@@ -38,7 +38,7 @@ internal sealed class ContainerStart(EngineServices services)
         {
             using (cgroup)
             {
-                return Launch(document, cgroup, records, state, attach, withInput, cancellation);
+                return Launch(document, held, cgroup, records, state, attach, withInput, cancellation);
             }
         }
         catch
@@ -65,13 +65,17 @@ internal sealed class ContainerStart(EngineServices services)
             : DevicePolicy.Default.With([.. options.Devices.SelectMany(HostDevices.Rules), .. options.DeviceCgroupRules.SelectMany(DeviceRule.Parse)]);
 
     private MonitorLink Launch(
-        ContainerDocument document, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
+        ContainerDocument document, ContainerLock held, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
         CancellationToken cancellation)
     {
         var link = new MonitorLink(attach, withInput, document.Options.Tty);
         try
         {
-            LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with { EventsFolder = services.Events.Folder.Number };
+            LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with
+            {
+                EventsFolder = services.Events.Folder.Number,
+                StartLock = held.Descriptor,
+            };
             LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors));
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;

@@ -305,14 +305,15 @@ internal sealed class ContainerStore : IDisposable
     public void RemoveFiles(ContainerLock held, string? name)
     {
         string id = held.Id;
+
+        // The document first: a removal cut short leaves what can only be removed, and no container whose name does not lead to it.
+        _ = Files.TryRemove(state.Number, $"{id}/{DocumentName}", isFolder: false);
+        _ = Files.TryRemove(runtime.Number, $"{id}/{DocumentName}", isFolder: false);
         foreach (string own in name is not null ? [name] : Names().Where(one => one.Id == id).Select(one => one.Name))
         {
             GiveUpName(own, id);
         }
 
-        // The document first: a removal cut short leaves what can only be removed.
-        _ = Files.TryRemove(state.Number, $"{id}/{DocumentName}", isFolder: false);
-        _ = Files.TryRemove(runtime.Number, $"{id}/{DocumentName}", isFolder: false);
         _ = FolderRemoval.Remove(state.Number, id);
     }
 
@@ -401,6 +402,9 @@ internal sealed class ContainerLock(string id, FileDescriptor folder) : IDisposa
 {
     /// <summary>The container's id.</summary>
     public string Id { get; } = id;
+
+    /// <summary>The descriptor that holds the lock; as long as another process has it too, the container stays locked.</summary>
+    public int Descriptor => folder.Number;
 
     /// <inheritdoc/>
     public void Dispose() => folder.Dispose();

@@ -35,6 +35,7 @@ internal static unsafe class MonitorProcess
             PlanFailure told = default;
             if (WaitForExec(failure, &told))
             {
+                Unlock(plan);
                 monitor.StartedAt = Records.Now();
                 if ((plan->Flags & PlanFlags.Terminal) != 0)
                 {
@@ -58,6 +59,7 @@ internal static unsafe class MonitorProcess
 
         Release(&monitor);
         Records.RemoveRunning(&monitor);
+        Unlock(plan);
         if (!Session.Failed(&monitor))
         {
             HandOver(&monitor);
@@ -196,6 +198,14 @@ internal static unsafe class MonitorProcess
         told->Step = -1;
         told->Fault = PlanFault.Died;
         return length == announcement;
+    }
+
+    private static void Unlock(PlanHeader* plan)
+    {
+        if (plan->StartLock >= 0)
+        {
+            Sys.Call(SysNr.Close, plan->StartLock);
+        }
     }
 
     private static void JoinCgroups(PlanHeader* plan)

@@ -147,4 +147,7 @@ internal sealed record LaunchDescriptors(
 {
     /// <summary>The folder of the record of events, or null for none.</summary>
     public int? EventsFolder { get; init; }
+
+    /// <summary>The container's lock, or null for none.</summary>
+    public int? StartLock { get; init; }
 }
