@@ -107,6 +107,13 @@ internal static class SessionToKill
         _ = registry.Receive(name, null, null, CancellationToken.None);
     }
 
+    /// <summary>Says in <c>ready</c> which thread does all the work, waits for <c>go</c>, and starts the one container that there is.</summary>
+    public static void StartOne(ContainerEngine engine, string root, string shared)
+    {
+        WaitForGo(shared, Files.ReadLink(Files.CurrentFolder, "/proc/thread-self")!.Split('/')[^1]);
+        _ = engine.Start(engine.List().Single().Id);
+    }
+
     /// <summary>Repairs until there is a file <c>stop</c>, and writes the names of what it mended to a file of its own.</summary>
     public static void RepairUntilTold(ContainerEngine engine, string name, string shared)
     {
