@@ -73,7 +73,8 @@ public sealed class RestartTests : IDisposable
     [Fact]
     public void A_success_is_no_failure()
     {
-        ContainerSnapshot container = restarts.Start("on-failure", Life + "exit 0");
+        ContainerSnapshot container = restarts.Start("on-failure", Life + "while [ ! -e /shared/go ]; do sleep 0.02; done; exit 0");
+        File.WriteAllText($"{restarts.Shared}/go", string.Empty);
         ContainerSnapshot ended = Engine.Wait(container.Id, Long, Cancellation);
         Assert.Equal((ContainerState.Exited, 0), (ended.State, ended.ExitCode));
         AwaitNoMonitor(container);
