@@ -48,6 +48,7 @@
         'Remove-Container'
         'Remove-ContainerImage'
         'Rename-Container'
+        'Repair-ContainerStorage'
         'Restart-Container'
         'Resume-Container'
         'Send-ContainerSignal'

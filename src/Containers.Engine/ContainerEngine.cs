@@ -28,6 +28,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerChange change;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
+    private readonly StorageRepair repair;
     private readonly ContainerCopy copy;
     private readonly ContainerExport export;
     private readonly ContainerComparison comparison;
@@ -46,6 +47,7 @@ public sealed partial class ContainerEngine : IDisposable
         change = new ContainerChange(services, observer);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
+        repair = new StorageRepair(services, observer, start, end, care);
         var views = new ContainerViews(services, observer);
         copy = new ContainerCopy(services, views);
         export = new ContainerExport(services, views);
@@ -260,23 +262,6 @@ public sealed partial class ContainerEngine : IDisposable
     /// </summary>
     /// <param name="id">Its id.</param>
     public void Finish(string id) => restart.Finish(id);
-
-    /// <summary>What containers, images and leftovers take on disk.</summary>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>One record for each kind.</returns>
-    public IReadOnlyList<StorageUsage> MeasureStorage(CancellationToken cancellation = default) => care.Measure(cancellation);
-
-    /// <summary>What could be cleared: stopped containers, images that no container is made of, leftovers.</summary>
-    /// <param name="scope">What is asked for.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>The items, in the order in which they are to be cleared.</returns>
-    public IReadOnlyList<ClearableItem> FindClearable(ClearingScope scope, CancellationToken cancellation = default) => care.Find(scope, cancellation);
-
-    /// <summary>Clears one item. What is in use since is refused; what is gone since is no error.</summary>
-    /// <param name="item">The item.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="EngineException">Busy, Storage.</exception>
-    public void Clear(ClearableItem item, CancellationToken cancellation = default) => care.Clear(item, cancellation);
 
     /// <summary>What this engine runs on and with.</summary>
     /// <returns>The facts.</returns>

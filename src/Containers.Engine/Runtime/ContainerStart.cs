@@ -49,14 +49,13 @@ internal sealed class ContainerStart(EngineServices services)
     }
 
     /// <summary>Ends and removes what a container left in its cgroups, as after the death of its monitor.</summary>
-    public void RemoveLeftCgroup(string id)
+    /// <returns>False where it left nothing.</returns>
+    public bool RemoveLeftCgroup(string id)
     {
         using ContainerCgroup? left = services.Cgroups.Open(id);
-        if (left is not null)
-        {
-            left.Kill();
-            left.Remove();
-        }
+        left?.Kill();
+        left?.Remove();
+        return left is not null;
     }
 
     private static DevicePolicy Devices(ContainerOptions options) => options.Privileged
@@ -80,6 +79,7 @@ internal sealed class ContainerStart(EngineServices services)
                 EventsFolder = services.Events.Folder.Number,
                 AttachSocket = listening.Number,
                 KeptInput = keepsInput ? link.Input!.Number : null,
+                StartLock = held.Descriptor,
             };
             LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors));
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);

@@ -42,6 +42,7 @@ internal static unsafe class MonitorProcess
             PlanFailure told = default;
             if (WaitForExec(failure, &told))
             {
+                Unlock(plan);
                 monitor.StartedAt = Records.Now();
                 if ((plan->Flags & PlanFlags.Terminal) != 0)
                 {
@@ -65,6 +66,7 @@ internal static unsafe class MonitorProcess
 
         Release(&monitor);
         Records.RemoveRunning(&monitor);
+        Unlock(plan);
         if (!Session.Failed(&monitor) && IsRemovedAtEnd(plan))
         {
             HandOver(plan);
@@ -201,6 +203,14 @@ internal static unsafe class MonitorProcess
         told->Step = -1;
         told->Fault = PlanFault.Died;
         return length == announcement;
+    }
+
+    private static void Unlock(PlanHeader* plan)
+    {
+        if (plan->StartLock >= 0)
+        {
+            Sys.Call(SysNr.Close, plan->StartLock);
+        }
     }
 
     private static void JoinCgroups(PlanHeader* plan)

@@ -73,6 +73,12 @@ internal struct PlanHeader
     /// <summary>The folder of the log; -1 for none.</summary>
     internal int LogFolder;
 
+    /// <summary>
+    /// The container's lock, or -1. It is the session's own (flock(2) is an open file's), and held here until the command runs or nothing of the start is left:
+    /// where the session dies meanwhile, nobody may start or remove the container that is about to run.
+    /// </summary>
+    internal int StartLock;
+
     /// <summary>A file whose line "oom_kill N" counts, or -1.</summary>
     internal int OomCounter;
 

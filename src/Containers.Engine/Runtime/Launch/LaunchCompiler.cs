@@ -135,6 +135,7 @@ internal sealed partial class LaunchCompiler
             RemovalsOffset = (uint)AddNumbers([.. removals]),
             RunningPrefixOffset = (uint)prefix,
             RunningPrefixLength = (uint)Encoding.UTF8.GetByteCount(request.RunningPrefix),
+            StartLock = d.StartLock is int held ? plan.Inherit(held, isMonitors: true) : -1,
             EventsFolder = d.EventsFolder is int events ? plan.Inherit(events, isMonitors: true) : -1,
             EventOffset = (uint)subject,
             EventLength = (uint)request.EventSubject.Length,

@@ -153,4 +153,7 @@ internal sealed record LaunchDescriptors(
 
     /// <summary>The writing end of the standard input, which the monitor keeps for sessions that attach; null for none.</summary>
     public int? KeptInput { get; init; }
+
+    /// <summary>The container's lock, or null for none.</summary>
+    public int? StartLock { get; init; }
 }
