@@ -16,6 +16,7 @@
         'Clear-ContainerStorage'
         'Compare-Container'
         'Compare-ContainerImage'
+        'Connect-Container'
         'Connect-ContainerRegistry'
         'ConvertTo-ContainerImage'
         'Copy-ContainerItem'
@@ -61,6 +62,7 @@
         'Watch-ContainerEvent'
     )
     AliasesToExport = @(
+        'Attach-Container'
         'Commit-Container'
         'Cp-Container'
         'Create-Container'

@@ -24,6 +24,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerEnd end;
     private readonly ContainerRestart restart;
     private readonly ContainerExec exec;
+    private readonly ContainerAttach attach;
     private readonly ContainerChange change;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
@@ -42,6 +43,7 @@ public sealed partial class ContainerEngine : IDisposable
         end = new ContainerEnd(services, observer, start, waiting);
         restart = new ContainerRestart(services, observer, start, end, waiting);
         exec = new ContainerExec(services);
+        attach = new ContainerAttach(services);
         change = new ContainerChange(services, observer);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
@@ -117,6 +119,23 @@ public sealed partial class ContainerEngine : IDisposable
                 throw;
             }
         }
+    }
+
+    /// <summary>
+    /// Attaches this session to a running container: it gets the output from now on, as every other attached session does. Disposing what this gives detaches; the
+    /// container goes on. At most eight sessions are attached besides the one that started the container.
+    /// </summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="withInput">
+    /// Whether the session types into the container's terminal, or writes to its standard input where that is kept open (<see cref="ContainerOptions.Interactive"/>).
+    /// </param>
+    /// <param name="cancellation">Ends the waiting for the container's monitor.</param>
+    /// <returns>The running container; without a standard input where it takes none.</returns>
+    /// <exception cref="EngineException">NotFound, Busy (not running, paused, or eight are attached), Timeout (its monitor is stopped), NotSupported.</exception>
+    public ForegroundProcess Attach(string id, bool withInput, CancellationToken cancellation = default)
+    {
+        (ContainerSnapshot container, MonitorLink link) = attach.Attach(id, withInput, cancellation);
+        return new RejoinedContainer(end, container, link);
     }
 
     /// <summary>Runs a further command in a running container, attached to this session.</summary>

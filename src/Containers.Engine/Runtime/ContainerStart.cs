@@ -68,12 +68,17 @@ internal sealed class ContainerStart(EngineServices services)
         ContainerDocument document, ContainerLock held, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
         CancellationToken cancellation)
     {
-        var link = new MonitorLink(attach, withInput, document.Options.Tty);
+        // Without a session at its input a terminal stays, and a pipe only where somebody keeps it open.
+        bool keepsInput = !attach && document.Options is { Interactive: true, Tty: false };
+        using FileDescriptor listening = held.ListenForSessions();
+        var link = new MonitorLink(attach, withInput || keepsInput, document.Options.Tty);
         try
         {
             LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with
             {
                 EventsFolder = services.Events.Folder.Number,
+                AttachSocket = listening.Number,
+                KeptInput = keepsInput ? link.Input!.Number : null,
                 StartLock = held.Descriptor,
             };
             LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors));

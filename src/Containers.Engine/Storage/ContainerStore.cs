@@ -10,6 +10,7 @@ namespace Containers.Engine.Storage;
 /// The containers' files. A container is
 /// <list type="bullet">
 /// <item><c>RUNTIME/containers/ID/</c>: made first and removed last, so that every other trace has a finder; locked by whoever changes the container.</item>
+/// <item><c>attach</c> in it: the socket of a running container's monitor, where sessions attach.</item>
 /// <item><c>STATE/containers/ID/</c>: its writable layer and its log.</item>
 /// <item><c>container.json</c>, <c>running.json</c>, <c>exit.json</c>, <c>restart.json</c>, <c>stopped</c>: in the state folder, or, of a container that goes at its end, in the runtime folder.</item>
 /// <item><c>STATE/names/NAME</c>: a symbolic link that says the id; whoever makes it has the name.</item>
@@ -318,6 +319,16 @@ internal sealed class ContainerStore : IDisposable
         _ = Files.Remove(recordsFolder.Number, ExitName);
     }
 
+    /// <summary>Connects to a running container's monitor.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="errno">Why not: as <see cref="LocalSockets.TryConnect"/> says it.</param>
+    /// <returns>The socket; null where there is nobody to connect to.</returns>
+    public FileDescriptor? TryConnect(string id, out Errno errno)
+    {
+        using FileDescriptor? folder = Files.TryOpen(runtime.Number, id, LibC.O_PATH | LibC.O_DIRECTORY, 0, out errno);
+        return folder is null ? null : LocalSockets.TryConnect(folder, ContainerLock.SocketName, out errno);
+    }
+
     /// <summary>Makes the overlay's work folder anew: a volatile overlay refuses one that was used before.</summary>
     public void RemakeWorkFolder(string id)
     {
@@ -482,8 +493,15 @@ internal readonly record struct ContainerRecords(ContainerDocument? Document, Ru
 /// <param name="folder">Its runtime folder, locked.</param>
 internal sealed class ContainerLock(string id, FileDescriptor folder) : IDisposable
 {
+    /// <summary>The name of the socket of a container's monitor in its runtime folder.</summary>
+    public const string SocketName = "attach";
+
     /// <summary>The container's id.</summary>
     public string Id { get; } = id;
+
+    /// <summary>Makes the socket at which the monitor that is about to start lets sessions attach, in place of the last life's.</summary>
+    /// <returns>The listening socket.</returns>
+    public FileDescriptor ListenForSessions() => LocalSockets.Listen(folder, SocketName);
 
     /// <summary>The descriptor that holds the lock; as long as another process has it too, the container stays locked.</summary>
     public int Descriptor => folder.Number;

@@ -24,6 +24,7 @@ public sealed class KilledSessionTests(EngineFixture fixture, ITestOutputHelper 
     [InlineData("flock")]
     [InlineData("fsync")]
     [InlineData("socketpair")]
+    [InlineData("bind,listen")]
     [InlineData("memfd_create")]
     [InlineData("clone,clone3,vfork")]
     [InlineData("wait4")]

@@ -83,6 +83,13 @@ internal static class SessionToKill
         }
     }
 
+    /// <summary>Attaches to a container, says so in <c>ready</c>, and reads nothing.</summary>
+    public static void AttachTo(ContainerEngine engine, string id, string shared)
+    {
+        using ForegroundProcess attached = engine.Attach(id, withInput: false, CancellationToken.None);
+        WaitForGo(shared, OwnProcess);
+    }
+
     /// <summary>Starts a container with the restart policy that <c>policy</c> says; its script is in <c>script</c>.</summary>
     public static void StartWithPolicy(ContainerEngine engine, string root, string shared)
     {

@@ -119,6 +119,8 @@ internal sealed partial class LaunchCompiler
             StandardInput = d.StandardInput is int input ? plan.Inherit(input, isMonitors: false) : -1,
             AttachedOutput = d.Output is int output ? plan.Inherit(output, isMonitors: true) : -1,
             AttachedError = d.Error is int error ? plan.Inherit(error, isMonitors: true) : -1,
+            AttachSocket = d.AttachSocket is int attach ? plan.Inherit(attach, isMonitors: true) : -1,
+            KeptInput = d.KeptInput is int kept ? plan.Inherit(kept, isMonitors: true) : -1,
             RecordsFolder = d.RecordsFolder is int records ? plan.Inherit(records, isMonitors: true) : -1,
             LogFolder = d.LogFolder is int log ? plan.Inherit(log, isMonitors: true) : -1,
             OomCounter = cgroup.OomCounter is int counter ? plan.Inherit(counter, isMonitors: true) : -1,
