@@ -25,7 +25,7 @@ internal static class AbuseProgram
             using var rounds = new KillRounds(roots, seed, output.WriteLine);
             rounds.Run(arguments.Kills, cancellation);
             findings = rounds.Findings;
-            output.WriteLine($"{arguments.Kills} rounds; killed: {string.Join(", ", rounds.Kills.Select(kill => $"{kill.Key} {kill.Value}"))}");
+            output.WriteLine($"{rounds.Rounds} rounds; killed: {string.Join(", ", rounds.Kills.Select(kill => $"{kill.Key} {kill.Value}"))}");
         }
         else
         {

@@ -25,6 +25,9 @@ internal sealed class KillRounds(AbuseRoots roots, int seed, Action<string> told
     /// <summary>The number of findings.</summary>
     public int Findings { get; private set; }
 
+    /// <summary>The number of rounds so far.</summary>
+    public int Rounds { get; private set; }
+
     /// <summary>The number of kills that hit something alive, by what was killed.</summary>
     public SortedDictionary<string, int> Kills { get; } = new(StringComparer.Ordinal);
 
@@ -42,6 +45,8 @@ internal sealed class KillRounds(AbuseRoots roots, int seed, Action<string> told
             {
                 Repair();
             }
+
+            Rounds++;
         }
 
         round = "at the end";
