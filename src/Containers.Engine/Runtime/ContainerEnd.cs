@@ -37,6 +37,18 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         TellSignal(services.Store.Read(id).Document, signal);
     }
 
+    /// <summary>Kills a container of which nobody has said that it is to end: what its restart policy does then is its own.</summary>
+    public void Fail(string id)
+    {
+        using FileDescriptor? process = OpenFirstProcess(id);
+        if (process is not null)
+        {
+            TellSignal(services.Store.Read(id).Document, SigKill);
+            _ = Pidfd.TrySignal(process, SigKill);
+            Thaw(id);
+        }
+    }
+
     /// <summary>Asks a container to end, and kills it where it has not in time.</summary>
     public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, CancellationToken cancellation)
     {

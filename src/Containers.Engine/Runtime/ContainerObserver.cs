@@ -1,4 +1,5 @@
 using Containers.Engine.Cgroups;
+using Containers.Engine.Health;
 using Containers.Engine.Storage;
 
 namespace Containers.Engine.Runtime;
@@ -21,7 +22,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
                 return Unfinished(id);
             }
 
-            ContainerSnapshot snapshot = Describe(records.Document);
+            ContainerSnapshot snapshot = Describe(records.Document) with { Health = HealthOf(records) };
             if (records.Exit is { } exit)
             {
                 return Ended(snapshot, exit);
@@ -40,7 +41,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
 
             if (FirstProcess(running).IsAlive)
             {
-                return Observed(records.Document, running);
+                return Observed(snapshot, running);
             }
 
             if (!Monitor(running).IsAlive)
@@ -55,7 +56,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
             if (wait == PatienceWithMonitor)
             {
                 // A monitor that is stopped, or starved: its container has not been seen to end.
-                return Observed(records.Document, running);
+                return Observed(snapshot, running);
             }
 
             // Its monitor is writing the exit record right now.
@@ -93,6 +94,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
         Options = document.Options,
         Command = document.Command.Arguments,
         CreatedAt = document.CreatedAt,
+        HealthCheck = document.Health,
     };
 
     /// <summary>A container that has ended in a known way.</summary>
@@ -110,7 +112,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
     };
 
     /// <summary>A container whose first process lives, and which is not paused.</summary>
-    public static ContainerSnapshot Running(ContainerDocument document, RunningRecord running) => Describe(document) with
+    public static ContainerSnapshot Running(ContainerSnapshot snapshot, RunningRecord running) => snapshot with
     {
         State = ContainerState.Running,
         StartedAt = Time(running.StartedAt),
@@ -118,11 +120,15 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
         MonitorProcessId = running.Monitor,
     };
 
-    private ContainerSnapshot Observed(ContainerDocument document, RunningRecord running)
+    private ContainerSnapshot Observed(ContainerSnapshot snapshot, RunningRecord running)
     {
-        using ContainerCgroup? cgroup = cgroups().Open(document.Id);
-        return Running(document, running) with { IsPaused = cgroup?.IsFrozen == true };
+        using ContainerCgroup? cgroup = cgroups().Open(snapshot.Id);
+        return Running(snapshot, running) with { IsPaused = cgroup?.IsFrozen == true };
     }
+
+    private ContainerHealth? HealthOf(ContainerRecords records) => records.Document is not { Health: not null } document ? null
+        : records.Running is { } running ? store.ReadHealth(document, running).ToHealth()
+        : new ContainerHealth(HealthStatus.Starting, 0, []);
 
     private ContainerSnapshot? Unfinished(string id)
     {

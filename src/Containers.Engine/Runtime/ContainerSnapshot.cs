@@ -1,3 +1,5 @@
+using Containers.Engine.Health;
+
 namespace Containers.Engine.Runtime;
 
 /// <summary>A container's state as the kernel and the exit record tell it.</summary>
@@ -82,4 +84,10 @@ public sealed record ContainerSnapshot
 
     /// <summary>The monitor's pid while it runs.</summary>
     public int? MonitorProcessId { get; init; }
+
+    /// <summary>How it is found out whether it is well, its image's part and the defaults applied; null where it is not found out.</summary>
+    public HealthCheck? HealthCheck { get; init; }
+
+    /// <summary>What the checks since its last start have found; null without a check.</summary>
+    public ContainerHealth? Health { get; init; }
 }

@@ -28,6 +28,7 @@ internal sealed class ContainerStart(EngineServices services)
     public MonitorLink Start(ContainerDocument document, ContainerLock held, bool attach, bool withInput, CancellationToken cancellation)
     {
         string id = held.Id;
+        RequireProbe(document);
         using FileDescriptor records = services.Store.OpenRecordsFolder(id, isKept: !document.Options.RemoveOnExit);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         ContainerStore.ClearRecords(records);
@@ -56,6 +57,16 @@ internal sealed class ContainerStart(EngineServices services)
         {
             left.Kill();
             left.Remove();
+        }
+    }
+
+    private void RequireProbe(ContainerDocument document)
+    {
+        if (document.Health is not null && services.HandOver is null)
+        {
+            throw new EngineException(
+                EngineErrorReason.NotSupported, document.Name,
+                "The program 'containers', which checks the container's health, is not beside the engine. Build it (dotnet build), or leave the check out: -HealthCommand none.");
         }
     }
 
@@ -104,7 +115,8 @@ internal sealed class ContainerStart(EngineServices services)
             OpenFilesLimit = OpenFilesLimit,
             RunningPrefix = $"{{\"bootId\":\"{ProcessIdentity.CurrentBootId}\",",
             EventSubject = EventLog.SubjectOf(document),
-            HandOverEnvironment = HandOverEnvironment(),
+            HandOverEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", .. services.Surroundings()],
+            Health = document.Health,
             Descriptors = descriptors,
         };
     }
@@ -138,21 +150,4 @@ internal sealed class ContainerStart(EngineServices services)
         Shown = cgroup.Shown,
         Links = cgroup.Links,
     };
-
-    /// <summary>The hand-over program must work on the same roots and configuration as the session that made the container.</summary>
-    private List<string> HandOverEnvironment()
-    {
-        var environment = new List<string> { "PATH=/usr/sbin:/usr/bin:/sbin:/bin" };
-        if (Environment.GetEnvironmentVariable("CONTAINERS_ROOT") is { Length: > 0 } root)
-        {
-            environment.Add($"CONTAINERS_ROOT={Path.GetFullPath(root)}");
-        }
-
-        if (services.Configuration.File is { } file)
-        {
-            environment.Add($"CONTAINERS_CONFIG={Path.GetFullPath(file)}");
-        }
-
-        return environment;
-    }
 }

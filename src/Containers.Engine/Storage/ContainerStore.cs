@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Containers.Engine.Health;
 using Containers.Engine.Runtime;
 using Containers.Interop;
 using Tmds.Linux;
@@ -11,7 +12,7 @@ namespace Containers.Engine.Storage;
 /// <list type="bullet">
 /// <item><c>RUNTIME/containers/ID/</c>: made first and removed last, so that every other trace has a finder; locked by whoever changes the container.</item>
 /// <item><c>STATE/containers/ID/</c>: its writable layer and its log.</item>
-/// <item><c>container.json</c>, <c>running.json</c>, <c>exit.json</c>: in the state folder, or, of a container that goes at its end, in the runtime folder.</item>
+/// <item><c>container.json</c>, <c>running.json</c>, <c>exit.json</c>, <c>health.json</c>: in the state folder, or, of a container that goes at its end, in the runtime folder.</item>
 /// <item><c>STATE/names/NAME</c>: a symbolic link that says the id; whoever makes it has the name.</item>
 /// </list>
 /// Readers take no lock.
@@ -19,7 +20,7 @@ namespace Containers.Engine.Storage;
 internal sealed class ContainerStore : IDisposable
 {
     private const int OwnerOnly = 0x1c0;
-    private const string DocumentName = "container.json", RunningName = "running.json", ExitName = "exit.json";
+    private const string DocumentName = "container.json", RunningName = "running.json", ExitName = "exit.json", HealthName = "health.json", HealthLockName = "health.lock";
 
     private readonly FileDescriptor state;
     private readonly FileDescriptor runtime;
@@ -231,7 +232,37 @@ internal sealed class ContainerStore : IDisposable
     {
         _ = Files.Remove(recordsFolder.Number, RunningName);
         _ = Files.Remove(recordsFolder.Number, ExitName);
+        _ = Files.TryRemove(recordsFolder.Number, HealthName, isFolder: false);
     }
+
+    /// <summary>Waits for the right to change the record of a container's health, which is held until the lock is disposed.</summary>
+    /// <exception cref="EngineException">NotFound: the container was removed.</exception>
+    public FileDescriptor LockHealth(string id)
+    {
+        FileDescriptor file = Files.TryOpen(runtime.Number, $"{id}/{HealthLockName}", LibC.O_RDONLY | LibC.O_CREAT | LibC.O_NOFOLLOW, 0x180, out Errno errno)
+            ?? throw (errno == Errno.ENOENT ? NotFound(id) : new KernelException(errno, "opening the lock of the health of", id));
+        _ = Files.Lock(file, wait: true, id);
+        return file;
+    }
+
+    /// <summary>Reads what the checks of a container's life have found.</summary>
+    public HealthRecord ReadHealth(ContainerDocument document, RunningRecord life)
+    {
+        FileDescriptor folder = document.Options.RemoveOnExit ? runtime : state;
+        try
+        {
+            return Read(folder, $"{document.Id}/{HealthName}", ContainerJson.Default.HealthRecord) is { } record && record.IsOf(life) ? record : HealthRecord.Of(life);
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.Storage)
+        {
+            // Not fsynced, as the monitor's records.
+            return HealthRecord.Of(life);
+        }
+    }
+
+    /// <summary>Writes what the checks of a container's life have found.</summary>
+    public void WriteHealth(ContainerDocument document, HealthRecord health) =>
+        Write(document, HealthName, JsonSerializer.SerializeToUtf8Bytes(health, ContainerJson.Default.HealthRecord), durable: false);
 
     /// <summary>Makes the overlay's work folder anew: a volatile overlay refuses one that was used before.</summary>
     public void RemakeWorkFolder(string id)

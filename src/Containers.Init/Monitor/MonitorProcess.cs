@@ -212,7 +212,8 @@ internal static unsafe class MonitorProcess
     private static void Serve(MonitorState* monitor)
     {
         Streams.Start(monitor);
-        PollEntry* entries = stackalloc PollEntry[4];
+        HealthTimer.Start(monitor);
+        PollEntry* entries = stackalloc PollEntry[5];
         while (!monitor->HasEnded || Streams.AreOpen(monitor))
         {
             entries[0].Descriptor = monitor->HasEnded ? -1 : monitor->PidDescriptor;
@@ -223,9 +224,9 @@ internal static unsafe class MonitorProcess
             Streams.Prepare(&monitor->Error, entries + 3);
 
             // Once the container has ended, nothing more will come, even if a process elsewhere holds the other end of a pipe.
-            TimeSpec none = default;
-            bool mayWait = !monitor->HasEnded || Streams.AreBlocked(monitor);
-            if (Sys.Call(SysNr.Ppoll, (long)entries, 4, mayWait ? 0 : (long)&none, 0, 8) < 0)
+            TimeSpec patience = default;
+            bool isLimited = HealthTimer.Prepare(monitor, entries + 4, &patience) || (monitor->HasEnded && !Streams.AreBlocked(monitor));
+            if (Sys.Call(SysNr.Ppoll, (long)entries, 5, isLimited ? (long)&patience : 0, 0, 8) < 0)
             {
                 continue;
             }
@@ -243,6 +244,11 @@ internal static unsafe class MonitorProcess
             {
                 Reap(monitor);
                 monitor->EndedAt = Records.Now();
+                HealthTimer.End(monitor);
+            }
+            else
+            {
+                HealthTimer.Serve(monitor, entries[4].Returned);
             }
 
             if (monitor->HasEnded && Streams.AreBlocked(monitor))

@@ -24,6 +24,7 @@ internal unsafe struct MonitorState
     internal int Pid, PidDescriptor, Session;
     internal OutputStream Output, Error;
     internal LogState Log;
+    internal HealthState Health;
     internal PlanFailure Failure;
     internal bool HasEnded, IsEndTold, IsRecorded, IsLogging;
     internal int ExitCode, Signal, CgroupsLeft;
