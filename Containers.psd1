@@ -53,6 +53,7 @@
         'Start-Container'
         'Stop-Container'
         'Suspend-Container'
+        'Test-ContainerHealth'
         'Test-ContainerImage'
         'Wait-Container'
         'Watch-ContainerEvent'

@@ -25,8 +25,8 @@ public static class EventAction
     public const string Kill = "kill";
 
     /// <summary>
-    /// A container has become healthy or unhealthy: attribute <c>healthStatus</c>; of an unhealthy one also <c>failingStreak</c> and <c>onFailure</c>, what is
-    /// done with it then.
+    /// A container has become healthy or unhealthy: attribute <c>healthStatus</c>; of an unhealthy one that something is
+    /// done with then also <c>onFailure</c>.
     /// </summary>
     public const string HealthStatus = "health_status";
 

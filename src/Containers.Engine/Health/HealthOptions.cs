@@ -25,7 +25,7 @@ public sealed record HealthOptions
     public HealthFailureAction OnFailure { get; init; }
 
     /// <summary>Whether anything but the test is asked for.</summary>
-    internal bool HasSettings =>
+    public bool HasSettings =>
         (Interval ?? Timeout ?? StartPeriod ?? StartInterval) is not null || Retries is not null || OnFailure != HealthFailureAction.None;
 }
 

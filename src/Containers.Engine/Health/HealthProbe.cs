@@ -1,4 +1,3 @@
-using System.Globalization;
 using Containers.Engine.Events;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
@@ -64,15 +63,8 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
     /// <summary>Tells what the container has become, and what will be done with it, before that is done.</summary>
     private void Tell(ContainerDocument document, HealthCheck check, HealthRecord health)
     {
-        string status = health.Status.ToString().ToLowerInvariant();
-        if (health.Status != HealthStatus.Unhealthy)
-        {
-            services.Events.Write(EventAction.HealthStatus, document, ("healthStatus", status));
-            return;
-        }
-
-        services.Events.Write(
-            EventAction.HealthStatus, document, ("healthStatus", status), ("failingStreak", health.FailingStreak.ToString(CultureInfo.InvariantCulture)),
-            ("onFailure", check.OnFailure.ToString().ToLowerInvariant()));
+        bool isActedOn = health.Status == HealthStatus.Unhealthy && check.OnFailure != HealthFailureAction.None;
+        (string Key, string Value)[] action = isActedOn ? [("onFailure", check.OnFailure.ToString().ToLowerInvariant())] : [];
+        services.Events.Write(EventAction.HealthStatus, document, [("healthStatus", health.Status.ToString().ToLowerInvariant()), .. action]);
     }
 }

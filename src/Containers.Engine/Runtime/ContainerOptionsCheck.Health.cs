@@ -48,7 +48,7 @@ internal static partial class ContainerOptionsCheck
     {
         if (time < least || time > LongestCheck)
         {
-            throw Invalid(what, $"The {what} of the health check must be {(least == TimeSpan.Zero ? "0" : "1 ms")} to {LongestCheck.TotalDays} days; {time} was given.");
+            throw Invalid(what, $"The {what} of the health check must be at least {(least == TimeSpan.Zero ? "0" : "1 ms")} and at most {LongestCheck.TotalDays} days; {time} was given.");
         }
     }
 }
