@@ -27,7 +27,7 @@ public sealed class HealthTests : IDisposable
     [Fact]
     public void A_check_is_made_at_once_where_it_is_asked_for()
     {
-        _engine.Run("'well', 'ill' | ForEach-Object { $null = New-Container host -Name $_ -HealthCommand test, $_, -eq, well -HealthRetries 1 -- sleep 1000 | Start-Container }");
+        _engine.Run("'well', 'ill' | ForEach-Object { $null = New-Container host -Name $_ -HealthCommand test, $_, '=', well -HealthRetries 1 -- sleep 1000 | Start-Container }");
         _engine.Run("$null = New-Container host -Name none -- sleep 1000 | Start-Container");
 
         var results = _engine.Run("Test-ContainerHealth *ll").Output.Select(result => Assert.IsType<ContainerHealthResult>(result.BaseObject)).ToList();
