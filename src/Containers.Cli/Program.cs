@@ -1,20 +1,23 @@
 using System.Reflection;
 using Containers.Engine;
+using Containers.Engine.Runtime;
 
 namespace Containers.Cli;
 
 /// <summary>
-/// <c>containers finish ID</c>: what a monitor becomes at its container's end when no session is there to remove it.
+/// <c>containers finish ID</c>: what a monitor becomes at its container's end, to remove it where no session is there, or to start it again.
 /// <c>containers probe ID</c>: what a monitor runs to check its container's health; exit code 1 says that it is not well.
 /// <c>containers unhealthy ID PID START</c>: does what is to be done with a container that has become unhealthy in the life of that process.
-/// <c>containers version</c>. Exit code 0, 1 for a failure (told on standard error), 64 for wrong usage.
+/// <c>containers start</c>, <c>containers stop</c>: what is done with the machine's start and end. <c>containers version</c>. Exit code 0, 1 for a failure (told on standard error), 64 for wrong usage.
 /// </summary>
 internal static class Program
 {
     private const int Failure = 1, WrongUsage = 64;
 
     private const string Usage = """
-        usage: containers finish ID     release what an ended container held; run by the engine itself
+        usage: containers start         start the containers that are to run after the machine's start, as their restart policies say
+               containers stop          stop all containers, as before the machine's end
+               containers finish ID     release what an ended container held, or start it again; run by the engine itself
                containers probe ID      check a running container's health; run by the engine itself
                containers unhealthy ID PID START
                                         do what is to be done with an unhealthy container; run by the engine itself
@@ -52,6 +55,10 @@ internal static class Program
                     }
 
                     return 0;
+                case ["start"]:
+                    return ForAll(static (engine, failed) => engine.StartAllByPolicy(failed));
+                case ["stop"]:
+                    return ForAll(static (engine, failed) => engine.StopAll(failed));
                 default:
                     Console.Error.WriteLine(Usage);
                     return WrongUsage;
@@ -62,6 +69,18 @@ internal static class Program
             Console.Error.WriteLine($"containers: {e.Message}");
             return Failure;
         }
+    }
+
+    private static int ForAll(Action<ContainerEngine, Action<ContainerSnapshot, EngineException>> work)
+    {
+        int result = 0;
+        using var engine = ContainerEngine.Open();
+        work(engine, (container, failure) =>
+        {
+            Console.Error.WriteLine($"containers: {container.Name}: {failure.Message}");
+            result = Failure;
+        });
+        return result;
     }
 
     private static string Version() =>

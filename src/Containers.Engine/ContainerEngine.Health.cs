@@ -72,7 +72,7 @@ public sealed partial class ContainerEngine
         switch (check.OnFailure)
         {
             case HealthFailureAction.Kill:
-                end.Fail(id);
+                end.Fail(id, ContainerObserver.FirstProcess(life));
                 break;
             case HealthFailureAction.Stop:
                 _ = Stop(id, signal: null, timeout: null, cancellation);

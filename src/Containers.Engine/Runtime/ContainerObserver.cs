@@ -22,15 +22,18 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
                 return Unfinished(id);
             }
 
-            ContainerSnapshot snapshot = Describe(records.Document) with { Health = HealthOf(records) };
+            ContainerSnapshot snapshot = Describe(records.Document) with
+            {
+                Health = HealthOf(records), RestartCount = records.Restart?.Count ?? 0, RestartError = records.Restart?.Error,
+            };
             if (records.Exit is { } exit)
             {
-                return Ended(snapshot, exit);
+                return IsRestarting(records) ? Restarting(Ended(snapshot, exit), records) : Ended(snapshot, exit);
             }
 
             if (records.Running is not { } running)
             {
-                return snapshot with { State = ContainerState.Created };
+                return records.IsAwaited ? Restarting(snapshot, records) : snapshot with { State = ContainerState.Created };
             }
 
             snapshot = snapshot with { StartedAt = Time(running.StartedAt) };
@@ -42,6 +45,11 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
             if (FirstProcess(running).IsAlive)
             {
                 return Observed(snapshot, running);
+            }
+
+            if (records.IsAwaited)
+            {
+                return Restarting(snapshot, records);
             }
 
             if (!Monitor(running).IsAlive)
@@ -118,6 +126,17 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
         StartedAt = Time(running.StartedAt),
         ProcessId = running.Pid,
         MonitorProcessId = running.Monitor,
+    };
+
+    /// <summary>Whether an ended container is about to be started again: its monitor, or what that has become, is still there for it, or another process is.</summary>
+    private static bool IsRestarting(ContainerRecords records) =>
+        records is { Document: { } document, Restart: { } restart, Stopped: null } && document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count)
+        && (records.IsAwaited || (records.Running is { } running && Monitor(running).IsAlive));
+
+    private static ContainerSnapshot Restarting(ContainerSnapshot ended, ContainerRecords records) => ended with
+    {
+        State = ContainerState.Restarting,
+        NextStartAt = records.Restart?.NextStart is { } next ? Time(next) : null,
     };
 
     private ContainerSnapshot Observed(ContainerSnapshot snapshot, RunningRecord running)

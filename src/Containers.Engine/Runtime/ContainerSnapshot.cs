@@ -16,6 +16,9 @@ public enum ContainerState
 
     /// <summary>Its first process has ended.</summary>
     Exited,
+
+    /// <summary>Its first process has ended, and a living process waits to start it again, as its restart policy says.</summary>
+    Restarting,
 }
 
 /// <summary>Why a container is in its state, where that is not the ordinary course.</summary>
@@ -90,4 +93,13 @@ public sealed record ContainerSnapshot
 
     /// <summary>What the checks since its last start have found; null without a check.</summary>
     public ContainerHealth? Health { get; init; }
+
+    /// <summary>How often its restart policy has started it again, or tried to, since the user last started it.</summary>
+    public int RestartCount { get; init; }
+
+    /// <summary>When it is started again, while it waits for that (<see cref="ContainerState.Restarting"/>).</summary>
+    public DateTimeOffset? NextStartAt { get; init; }
+
+    /// <summary>Why the last start by its restart policy failed; null where it did not.</summary>
+    public string? RestartError { get; init; }
 }

@@ -28,7 +28,11 @@ internal sealed class ContainerStart(EngineServices services)
     public MonitorLink Start(ContainerDocument document, ContainerLock held, bool attach, bool withInput, CancellationToken cancellation)
     {
         string id = held.Id;
-        RequireProbe(document);
+        if (document.Health is not null)
+        {
+            services.RequireHandOver(document);
+        }
+
         using FileDescriptor records = services.Store.OpenRecordsFolder(id, isKept: !document.Options.RemoveOnExit);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         ContainerStore.ClearRecords(records);
@@ -57,16 +61,6 @@ internal sealed class ContainerStart(EngineServices services)
         {
             left.Kill();
             left.Remove();
-        }
-    }
-
-    private void RequireProbe(ContainerDocument document)
-    {
-        if (document.Health is not null && services.HandOver is null)
-        {
-            throw new EngineException(
-                EngineErrorReason.NotSupported, document.Name,
-                "The program 'containers', which checks the container's health, is not beside the engine. Build it (dotnet build), or leave the check out: -HealthCommand none.");
         }
     }
 

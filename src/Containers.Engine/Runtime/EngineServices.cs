@@ -78,6 +78,18 @@ internal sealed class EngineServices : IDisposable
         return variables;
     }
 
+    /// <summary>Refuses what needs <see cref="HandOver"/> where it is not there.</summary>
+    public void RequireHandOver(ContainerDocument document)
+    {
+        if (HandOver is null)
+        {
+            throw new EngineException(
+                EngineErrorReason.NotSupported, document.Name,
+                "The program 'containers', which removes a container at its end, starts it again or checks its health when no session is there, is not beside the engine. "
+                + "Build it (dotnet build), or do without: no -Rm, no -Restart, and -HealthCommand none.");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

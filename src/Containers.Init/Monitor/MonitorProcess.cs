@@ -27,6 +27,11 @@ internal static unsafe class MonitorProcess
         // The session's limits of file size and processor time are inherited: a log that cannot grow must not end the container.
         IgnoreSignal(Signals.SIGXCPU);
         IgnoreSignal(Signals.SIGXFSZ);
+
+        // Asked of every process at the machine's end: the container, which hears it too, may end in its own way first.
+        IgnoreSignal(Signals.SIGTERM);
+        IgnoreSignal(Signals.SIGHUP);
+        IgnoreSignal(Signals.SIGINT);
         if (monitor.Pid > 0)
         {
             Descriptors.KeepOnlyMonitors(plan);
@@ -58,9 +63,9 @@ internal static unsafe class MonitorProcess
 
         Release(&monitor);
         Records.RemoveRunning(&monitor);
-        if (!Session.Failed(&monitor))
+        if (!Session.Failed(&monitor) && IsRemovedAtEnd(plan))
         {
-            HandOver(&monitor);
+            HandOver(plan);
         }
 
         Entry.Exit(1);
@@ -264,9 +269,16 @@ internal static unsafe class MonitorProcess
         Events.Ended(monitor);
         Session.Ended(monitor);
         Record(monitor);
-        if (!Session.ReleasedAndAcknowledged(monitor))
+        PlanHeader* plan = monitor->Plan;
+        if (Records.HasRestart(plan))
         {
-            HandOver(monitor);
+            // Of a container that is kept the session has nothing to do that the next life must wait for.
+            Session.Released(monitor);
+            HandOver(plan);
+        }
+        else if (!Session.ReleasedAndAcknowledged(monitor) && IsRemovedAtEnd(plan))
+        {
+            HandOver(plan);
         }
 
         Entry.Exit(0);
@@ -327,12 +339,21 @@ internal static unsafe class MonitorProcess
         }
     }
 
-    /// <summary>Becomes the program that removes a container that is to go at its end, since no session is there to do it.</summary>
-    private static void HandOver(MonitorState* monitor)
+    private static bool IsRemovedAtEnd(PlanHeader* plan) => (plan->Flags & PlanFlags.RemoveAtEnd) != 0;
+
+    /// <summary>
+    /// Becomes the program that removes a container that is to go at its end, where no session is there to do it, or that starts it again as its restart
+    /// policy says. It is still the same process to all who know the monitor by its number and start time.
+    /// </summary>
+    private static void HandOver(PlanHeader* plan)
     {
-        PlanHeader* plan = monitor->Plan;
-        if ((plan->Flags & PlanFlags.RemoveAtEnd) != 0 && plan->HandOverProgram >= 0)
+        if (plan->HandOverProgram >= 0)
         {
+            const int closeOnExec = 4;
+            Sys.Call(SysNr.CloseRange, 3, uint.MaxValue, closeOnExec);
+            SetSignal(Signals.SIGTERM, SignalAction.Default);
+            SetSignal(Signals.SIGHUP, SignalAction.Default);
+            SetSignal(Signals.SIGINT, SignalAction.Default);
             byte* origin = (byte*)plan;
             Sys.Call(
                 SysNr.Execveat, plan->HandOverProgram, (long)Text.Z(""u8), (long)(origin + plan->HandOverArguments),
@@ -340,10 +361,12 @@ internal static unsafe class MonitorProcess
         }
     }
 
-    private static void IgnoreSignal(int signal)
+    private static void IgnoreSignal(int signal) => SetSignal(signal, SignalAction.Ignore);
+
+    private static void SetSignal(int signal, ulong handler)
     {
         SignalAction action = default;
-        action.Handler = SignalAction.Ignore;
+        action.Handler = handler;
         Sys.Call(SysNr.RtSigaction, signal, (long)&action, 0, sizeof(ulong));
     }
 }

@@ -71,6 +71,10 @@ internal static class EngineMapping
             StopSignal = ToSignal(options.StopSignal),
             Health = snapshot.ToHealth(),
             HealthCheck = snapshot.HealthCheck.ToHealthCheck(),
+            RestartPolicy = ContainerRestartPolicy.Of(options.RestartPolicy),
+            RestartCount = snapshot.RestartCount,
+            RestartError = snapshot.RestartError,
+            NextStartAt = snapshot.NextStartAt,
         };
     }
 

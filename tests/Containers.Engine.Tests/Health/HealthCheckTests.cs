@@ -189,6 +189,18 @@ public sealed class HealthCheckTests : IDisposable
     }
 
     [Fact]
+    public void A_container_that_is_killed_for_its_health_is_started_again_by_its_restart_policy()
+    {
+        ContainerSnapshot container = Start(
+            "test -e /tmp/again", h => h with { OnFailure = HealthFailureAction.Kill, Retries = 1 },
+            o => o with { RestartPolicy = new RestartPolicy(RestartMode.OnFailure), Command = ["sh", "-c", "test -e /tmp/once && touch /tmp/again; touch /tmp/once; " + Forever] });
+        Assert.True(EngineFixture.Patiently(() => Engine.Get(container.Id) is { State: ContainerState.Running, RestartCount: 1 }), "it was not started again");
+        _ = Await(container, h => h.Status == HealthStatus.Healthy);
+        Assert.Equal(["unhealthy", "healthy"], Events(container).Where(e => e.Action == EventAction.HealthStatus).Select(e => e.Attributes["healthStatus"]));
+        Engine.Remove(container.Id, force: true, Cancellation);
+    }
+
+    [Fact]
     [Trait("Kernel", "CgroupV2")]
     public void A_check_ends_with_its_container()
     {
