@@ -41,7 +41,7 @@ internal sealed class ContainerAttach(EngineServices services)
         {
             link.Attach(withInput);
             Await(document, running, link, cancellation);
-            return (ContainerObserver.Running(document, running), link);
+            return (ContainerObserver.Running(ContainerObserver.Describe(document), running), link);
         }
         catch
         {
