@@ -56,6 +56,7 @@
         'Start-Container'
         'Stop-Container'
         'Suspend-Container'
+        'Test-ContainerHealth'
         'Test-ContainerImage'
         'Uninstall-ContainerStartup'
         'Wait-Container'

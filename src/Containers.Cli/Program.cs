@@ -6,6 +6,8 @@ namespace Containers.Cli;
 
 /// <summary>
 /// <c>containers finish ID</c>: what a monitor becomes at its container's end, to remove it where no session is there, or to start it again.
+/// <c>containers probe ID</c>: what a monitor runs to check its container's health; exit code 1 says that it is not well.
+/// <c>containers unhealthy ID PID START</c>: does what is to be done with a container that has become unhealthy in the life of that process.
 /// <c>containers start</c>, <c>containers stop</c>: what is done with the machine's start and end. <c>containers version</c>. Exit code 0, 1 for a failure (told on standard error), 64 for wrong usage.
 /// </summary>
 internal static class Program
@@ -16,6 +18,9 @@ internal static class Program
         usage: containers start         start the containers that are to run after the machine's start, as their restart policies say
                containers stop          stop all containers, as before the machine's end
                containers finish ID     release what an ended container held, or start it again; run by the engine itself
+               containers probe ID      check a running container's health; run by the engine itself
+               containers unhealthy ID PID START
+                                        do what is to be done with an unhealthy container; run by the engine itself
                containers version       show the version
 
         Containers are driven from PowerShell: Import-Module Containers, then Get-Help about_Containers.
@@ -34,6 +39,19 @@ internal static class Program
                     using (var engine = ContainerEngine.Open())
                     {
                         engine.Finish(id);
+                    }
+
+                    return 0;
+                case ["probe", { Length: 64 } id] when id.All(char.IsAsciiHexDigitLower):
+                    using (var engine = ContainerEngine.Open())
+                    {
+                        return engine.Probe(id) ? 0 : Failure;
+                    }
+
+                case ["unhealthy", { Length: 64 } id, var pid, var start] when id.All(char.IsAsciiHexDigitLower) && int.TryParse(pid, out int process) && long.TryParse(start, out long time):
+                    using (var engine = ContainerEngine.Open())
+                    {
+                        engine.ActOnUnhealthy(id, process, time);
                     }
 
                     return 0;

@@ -23,6 +23,16 @@ public static unsafe partial class Pidfd
     public static Errno TrySignal(FileDescriptor process, int signal) =>
         syscall4(SystemCall.PidfdSendSignal, process.Number, signal, 0, 0) < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
 
+    /// <summary>As <see cref="TrySignal"/>, to the process group that the process leads (PIDFD_SIGNAL_PROCESS_GROUP, since Linux 6.9).</summary>
+    /// <param name="process">A descriptor of <see cref="TryOpen"/>.</param>
+    /// <param name="signal">The signal's number.</param>
+    /// <returns>The error number, or <see cref="Errno.None"/>; <see cref="Errno.EINVAL"/> where the kernel does not know it.</returns>
+    public static Errno TrySignalGroup(FileDescriptor process, int signal)
+    {
+        const int processGroup = 4;
+        return syscall4(SystemCall.PidfdSendSignal, process.Number, signal, 0, processGroup) < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
+    }
+
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint syscall2(nint number, nint a, nint b);
 

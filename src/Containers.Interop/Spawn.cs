@@ -5,7 +5,7 @@ namespace Containers.Interop;
 /// <summary>posix_spawn(3): the one way a process is started. The C library's child runs no managed code.</summary>
 public static unsafe partial class Spawn
 {
-    private const short SetSignalMask = 0x08, SetSignalDefaults = 0x04;
+    private const short SetSignalMask = 0x08, SetSignalDefaults = 0x04, SetSession = 0x80;
 
     // Larger than glibc's and musl's posix_spawn_file_actions_t and posix_spawnattr_t, and sigset_t.
     private const int FileActionsSize = 128, AttributesSize = 512, SignalSetSize = 128;
@@ -16,7 +16,20 @@ public static unsafe partial class Spawn
     /// <param name="inherited">Descriptors that the program gets, each under its own number; all others are close-on-exec.</param>
     /// <returns>The child's pid. The caller waits for it.</returns>
     /// <exception cref="KernelException">The child could not be made, or the program not executed.</exception>
-    public static int Start(FileDescriptor program, IReadOnlyList<string> arguments, ReadOnlySpan<int> inherited)
+    public static int Start(FileDescriptor program, IReadOnlyList<string> arguments, ReadOnlySpan<int> inherited) =>
+        Start(program, arguments, [], inherited, SetSignalMask | SetSignalDefaults);
+
+    /// <summary>Starts a program in a session of its own, with this process's standard streams and no other descriptor, that outlives this process.</summary>
+    /// <param name="program">An open executable.</param>
+    /// <param name="arguments">argv, the first one included.</param>
+    /// <param name="environment">NAME=VALUE texts.</param>
+    /// <returns>The child's pid. Nobody needs to wait for it where this process ends soon.</returns>
+    /// <exception cref="KernelException">The child could not be made, or the program not executed.</exception>
+    public static int StartDetached(FileDescriptor program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment) =>
+        Start(program, arguments, environment, [], SetSignalMask | SetSignalDefaults | SetSession);
+
+    private static int Start(
+        FileDescriptor program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, ReadOnlySpan<int> inherited, int flags)
     {
         byte* actions = stackalloc byte[FileActionsSize];
         byte* attributes = stackalloc byte[AttributesSize];
@@ -35,8 +48,8 @@ public static unsafe partial class Spawn
             Check(posix_spawnattr_setsigdefault(attributes, signals));
             _ = sigemptyset(signals);
             Check(posix_spawnattr_setsigmask(attributes, signals));
-            Check(posix_spawnattr_setflags(attributes, SetSignalMask | SetSignalDefaults));
-            return Start($"/proc/self/fd/{program.Number}", actions, attributes, arguments);
+            Check(posix_spawnattr_setflags(attributes, (short)flags));
+            return Start($"/proc/self/fd/{program.Number}", actions, attributes, arguments, environment);
         }
         finally
         {
@@ -70,26 +83,19 @@ public static unsafe partial class Spawn
         return status;
     }
 
-    private static int Start(string path, byte* actions, byte* attributes, IReadOnlyList<string> arguments)
+    private static int Start(string path, byte* actions, byte* attributes, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
     {
-        var texts = new byte[arguments.Count][];
-        var pins = new GCHandle[arguments.Count];
+        var pins = new List<GCHandle>(arguments.Count + environment.Count);
         byte** argv = stackalloc byte*[arguments.Count + 1];
-        for (int i = 0; i < texts.Length; i++)
-        {
-            texts[i] = Native.Utf8Z(arguments[i]);
-            pins[i] = GCHandle.Alloc(texts[i], GCHandleType.Pinned);
-            argv[i] = (byte*)pins[i].AddrOfPinnedObject();
-        }
-
-        argv[texts.Length] = null;
-        byte* noEnvironment = null;
+        byte** envp = stackalloc byte*[environment.Count + 1];
+        Pin(arguments, argv, pins);
+        Pin(environment, envp, pins);
         try
         {
             fixed (byte* p = Native.Utf8Z(path))
             {
                 int pid;
-                int errno = posix_spawn(&pid, p, actions, attributes, argv, &noEnvironment);
+                int errno = posix_spawn(&pid, p, actions, attributes, argv, envp);
                 return errno == 0 ? pid : throw new KernelException((Errno)errno, "starting the program", path);
             }
         }
@@ -100,6 +106,18 @@ public static unsafe partial class Spawn
                 pin.Free();
             }
         }
+    }
+
+    private static void Pin(IReadOnlyList<string> texts, byte** pointers, List<GCHandle> pins)
+    {
+        for (int i = 0; i < texts.Count; i++)
+        {
+            var pin = GCHandle.Alloc(Native.Utf8Z(texts[i]), GCHandleType.Pinned);
+            pins.Add(pin);
+            pointers[i] = (byte*)pin.AddrOfPinnedObject();
+        }
+
+        pointers[texts.Count] = null;
     }
 
     private static void Check(int errno)

@@ -24,6 +24,12 @@ public static class EventAction
     /// <summary>A signal was sent to a container: attribute <c>signal</c>.</summary>
     public const string Kill = "kill";
 
+    /// <summary>
+    /// A container has become healthy or unhealthy: attribute <c>healthStatus</c>; of an unhealthy one that something is
+    /// done with then also <c>onFailure</c>.
+    /// </summary>
+    public const string HealthStatus = "health_status";
+
     /// <summary>A container was frozen.</summary>
     public const string Pause = "pause";
 
@@ -63,6 +69,6 @@ public static class EventAction
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Commit, Create, Die, Import, Kill, Load, Oom, Pause, Pull, Push, Remove, Rename, Save, Start, Stop, Tag, Unpause, Untag,
+        Commit, Create, Die, HealthStatus, Import, Kill, Load, Oom, Pause, Pull, Push, Remove, Rename, Save, Start, Stop, Tag, Unpause, Untag,
     ];
 }

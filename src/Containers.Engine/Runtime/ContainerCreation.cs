@@ -181,6 +181,7 @@ internal sealed class ContainerCreation(EngineServices services)
             ImageId = image?.Id,
             Layers = image?.Layers ?? [],
             StopSignal = defaults.StopSignal(),
+            Health = defaults.Health(name),
         };
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Containers.Engine.Health;
 using Containers.Engine.Runtime.Launch;
 
 namespace Containers.Engine.Runtime;
@@ -25,6 +26,9 @@ internal sealed record ContainerDocument
 
     /// <summary>The signal that asks it to end.</summary>
     public int StopSignal { get; init; } = 15;
+
+    /// <summary>How it is found out whether the container is well; null where it is not.</summary>
+    public HealthCheck? Health { get; init; }
 }
 
 /// <summary><c>running.json</c>, written by the monitor: which processes a running container is.</summary>
@@ -52,5 +56,6 @@ internal sealed record ExitRecord(int ExitCode, int Signal, long OomKills, long 
 [JsonSerializable(typeof(ContainerDocument))]
 [JsonSerializable(typeof(RunningRecord))]
 [JsonSerializable(typeof(ExitRecord))]
+[JsonSerializable(typeof(HealthRecord))]
 [JsonSerializable(typeof(RestartRecord))]
 internal sealed partial class ContainerJson : JsonSerializerContext;

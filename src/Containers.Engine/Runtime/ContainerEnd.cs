@@ -64,6 +64,20 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
     }
 
+    /// <summary>Kills a container of which nobody has said that it is to end: what its restart policy does then is its own.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="life">Its first process; where that has ended, nothing is done.</param>
+    public void Fail(string id, ProcessIdentity life)
+    {
+        using FileDescriptor? process = life.TryOpen();
+        if (process is not null)
+        {
+            TellSignal(services.Store.Read(id).Document, SigKill);
+            _ = Pidfd.TrySignal(process, SigKill);
+            Thaw(id);
+        }
+    }
+
     /// <summary>Asks a container to end, and kills it where it has not in time. Its restart policy does not start it again.</summary>
     public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, StopCause cause, CancellationToken cancellation)
     {

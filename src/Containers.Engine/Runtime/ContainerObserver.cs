@@ -1,4 +1,5 @@
 using Containers.Engine.Cgroups;
+using Containers.Engine.Health;
 using Containers.Engine.Storage;
 
 namespace Containers.Engine.Runtime;
@@ -21,7 +22,10 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
                 return Unfinished(id);
             }
 
-            ContainerSnapshot snapshot = Describe(records.Document) with { RestartCount = records.Restart?.Count ?? 0, RestartError = records.Restart?.Error };
+            ContainerSnapshot snapshot = Describe(records.Document) with
+            {
+                Health = HealthOf(records), RestartCount = records.Restart?.Count ?? 0, RestartError = records.Restart?.Error,
+            };
             if (records.Exit is { } exit)
             {
                 return IsRestarting(records) ? Restarting(Ended(snapshot, exit), records) : Ended(snapshot, exit);
@@ -98,6 +102,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
         Options = document.Options,
         Command = document.Command.Arguments,
         CreatedAt = document.CreatedAt,
+        HealthCheck = document.Health,
     };
 
     /// <summary>A container that has ended in a known way.</summary>
@@ -140,6 +145,10 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
         using ContainerCgroup? cgroup = cgroups().Open(snapshot.Id);
         return Running(snapshot, running) with { IsPaused = cgroup?.IsFrozen == true };
     }
+
+    private ContainerHealth? HealthOf(ContainerRecords records) => records.Document is not { Health: not null } document ? null
+        : records.Running is { } running ? store.ReadHealth(document, running).ToHealth()
+        : new ContainerHealth(HealthStatus.Starting, 0, []);
 
     private ContainerSnapshot? Unfinished(string id)
     {

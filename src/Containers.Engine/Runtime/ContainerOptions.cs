@@ -1,3 +1,4 @@
+using Containers.Engine.Health;
 using Containers.Interop;
 
 namespace Containers.Engine.Runtime;
@@ -121,6 +122,9 @@ public sealed record ContainerOptions
 
     /// <summary>How long the container's end may take before it is killed. Null: as the configuration says.</summary>
     public TimeSpan? StopTimeout { get; init; }
+
+    /// <summary>How it is found out whether the container is well. Null: as the image says.</summary>
+    public HealthOptions? Health { get; init; }
 
     /// <summary>A file of this machine, made anew, that the container's id is written to. Null: none.</summary>
     public string? IdFile { get; init; }

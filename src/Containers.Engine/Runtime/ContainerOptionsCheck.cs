@@ -31,6 +31,7 @@ internal static partial class ContainerOptionsCheck
         CheckTexts(options);
         CheckDevices(options);
         CheckSettings(options);
+        CheckHealth(options);
         var targets = new HashSet<string>(StringComparer.Ordinal);
         foreach (BindMount volume in options.Volumes)
         {

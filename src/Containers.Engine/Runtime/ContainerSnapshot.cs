@@ -1,3 +1,5 @@
+using Containers.Engine.Health;
+
 namespace Containers.Engine.Runtime;
 
 /// <summary>A container's state as the kernel and the exit record tell it.</summary>
@@ -85,6 +87,12 @@ public sealed record ContainerSnapshot
 
     /// <summary>The monitor's pid while it runs.</summary>
     public int? MonitorProcessId { get; init; }
+
+    /// <summary>How it is found out whether it is well, its image's part and the defaults applied; null where it is not found out.</summary>
+    public HealthCheck? HealthCheck { get; init; }
+
+    /// <summary>What the checks since its last start have found; null without a check.</summary>
+    public ContainerHealth? Health { get; init; }
 
     /// <summary>How often its restart policy has started it again, or tried to, since the user last started it.</summary>
     public int RestartCount { get; init; }

@@ -28,6 +28,11 @@ internal sealed class ContainerStart(EngineServices services)
     public MonitorLink Start(ContainerDocument document, ContainerLock held, bool attach, bool withInput, CancellationToken cancellation)
     {
         string id = held.Id;
+        if (document.Health is not null)
+        {
+            services.RequireHandOver(document);
+        }
+
         using FileDescriptor records = services.Store.OpenRecordsFolder(id, isKept: !document.Options.RemoveOnExit);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         ContainerStore.ClearRecords(records);
@@ -113,6 +118,7 @@ internal sealed class ContainerStart(EngineServices services)
             RunningPrefix = $"{{\"bootId\":\"{ProcessIdentity.CurrentBootId}\",",
             EventSubject = EventLog.SubjectOf(document),
             HandOverEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", .. services.Surroundings()],
+            Health = document.Health,
             Descriptors = descriptors,
         };
     }

@@ -85,8 +85,8 @@ internal sealed class EngineServices : IDisposable
         {
             throw new EngineException(
                 EngineErrorReason.NotSupported, document.Name,
-                "The program 'containers', which removes a container at its end or starts it again when no session is there, is not beside the engine. "
-                + "Build it (dotnet build), or leave out -Rm and -Restart.");
+                "The program 'containers', which removes a container at its end, starts it again or checks its health when no session is there, is not beside the engine. "
+                + "Build it (dotnet build), or do without: no -Rm, no -Restart, and -HealthCommand none.");
         }
     }
 

@@ -11,7 +11,7 @@ namespace Containers.Engine.Runtime;
 /// </summary>
 /// <param name="options">What is asked of the container, checked.</param>
 /// <param name="image">Its image; null with a folder as root file system.</param>
-internal sealed class ImageDefaults(ContainerOptions options, ImageInfo? image)
+internal sealed partial class ImageDefaults(ContainerOptions options, ImageInfo? image)
 {
     /// <summary>The type of terminal that a command with one is told, where nothing else is said: one that every terminal of today understands.</summary>
     public const string Terminal = "TERM=xterm";

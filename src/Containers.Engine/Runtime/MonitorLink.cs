@@ -160,6 +160,15 @@ internal sealed class MonitorLink : IDisposable
         }
     }
 
+    /// <summary>Sends a signal to the process group of the first process, which is its leader; to it alone where the kernel cannot (before Linux 6.9).</summary>
+    public void SignalGroup(int signal)
+    {
+        if (pidDescriptor is { } process && Pidfd.TrySignalGroup(process, signal) == Errno.EINVAL)
+        {
+            _ = Pidfd.TrySignal(process, signal);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Containers.Engine.Health;
 using Containers.Engine.Runtime;
 using Containers.Interop;
 using Tmds.Linux;
@@ -12,7 +13,7 @@ namespace Containers.Engine.Storage;
 /// <item><c>RUNTIME/containers/ID/</c>: made first and removed last, so that every other trace has a finder; locked by whoever changes the container.</item>
 /// <item><c>attach</c> in it: the socket of a running container's monitor, where sessions attach.</item>
 /// <item><c>STATE/containers/ID/</c>: its writable layer and its log.</item>
-/// <item><c>container.json</c>, <c>running.json</c>, <c>exit.json</c>, <c>restart.json</c>, <c>stopped</c>: in the state folder, or, of a container that goes at its end, in the runtime folder.</item>
+/// <item><c>container.json</c>, <c>running.json</c>, <c>exit.json</c>, <c>health.json</c>, <c>restart.json</c>, <c>stopped</c>: in the state folder, or, of a container that goes at its end, in the runtime folder.</item>
 /// <item><c>STATE/names/NAME</c>: a symbolic link that says the id; whoever makes it has the name.</item>
 /// </list>
 /// Readers take no lock.
@@ -20,7 +21,8 @@ namespace Containers.Engine.Storage;
 internal sealed class ContainerStore : IDisposable
 {
     private const int OwnerOnly = 0x1c0;
-    private const string DocumentName = "container.json", RunningName = "running.json", ExitName = "exit.json", RestartName = "restart.json", StoppedName = "stopped";
+    private const string DocumentName = "container.json", RunningName = "running.json", ExitName = "exit.json", RestartName = "restart.json", StoppedName = "stopped",
+        HealthName = "health.json", HealthLockName = "health.lock";
 
     /// <summary>What the file of a container says that was stopped with the machine.</summary>
     private static readonly byte[] WithMachine = "machine"u8.ToArray();
@@ -317,7 +319,37 @@ internal sealed class ContainerStore : IDisposable
     {
         _ = Files.Remove(recordsFolder.Number, RunningName);
         _ = Files.Remove(recordsFolder.Number, ExitName);
+        _ = Files.TryRemove(recordsFolder.Number, HealthName, isFolder: false);
     }
+
+    /// <summary>Waits for the right to change the record of a container's health, which is held until the lock is disposed.</summary>
+    /// <exception cref="EngineException">NotFound: the container was removed.</exception>
+    public FileDescriptor LockHealth(string id)
+    {
+        FileDescriptor file = Files.TryOpen(runtime.Number, $"{id}/{HealthLockName}", LibC.O_RDONLY | LibC.O_CREAT | LibC.O_NOFOLLOW, 0x180, out Errno errno)
+            ?? throw (errno == Errno.ENOENT ? NotFound(id) : new KernelException(errno, "opening the lock of the health of", id));
+        _ = Files.Lock(file, wait: true, id);
+        return file;
+    }
+
+    /// <summary>Reads what the checks of a container's life have found.</summary>
+    public HealthRecord ReadHealth(ContainerDocument document, RunningRecord life)
+    {
+        FileDescriptor folder = document.Options.RemoveOnExit ? runtime : state;
+        try
+        {
+            return Read(folder, $"{document.Id}/{HealthName}", ContainerJson.Default.HealthRecord) is { } record && record.IsOf(life) ? record : HealthRecord.Of(life);
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.Storage)
+        {
+            // Not fsynced, as the monitor's records.
+            return HealthRecord.Of(life);
+        }
+    }
+
+    /// <summary>Writes what the checks of a container's life have found.</summary>
+    public void WriteHealth(ContainerDocument document, HealthRecord health) =>
+        Write(document, HealthName, JsonSerializer.SerializeToUtf8Bytes(health, ContainerJson.Default.HealthRecord), durable: false);
 
     /// <summary>Connects to a running container's monitor.</summary>
     /// <param name="id">The container.</param>

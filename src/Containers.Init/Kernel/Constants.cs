@@ -33,7 +33,7 @@ internal static class Signals
 /// <summary>prctl(2) operations.</summary>
 internal static class Prctl
 {
-    internal const int SetDumpable = 4, SetName = 15, DropBounding = 24, Ambient = 47, AmbientClearAll = 4;
+    internal const int SetParentDeathSignal = 1, SetDumpable = 4, SetName = 15, DropBounding = 24, Ambient = 47, AmbientClearAll = 4;
 }
 
 /// <summary>Types of files in st_mode.</summary>

@@ -227,7 +227,8 @@ internal static unsafe class MonitorProcess
     private static void Serve(MonitorState* monitor)
     {
         Streams.Start(monitor);
-        const int before = 4;
+        HealthTimer.Start(monitor);
+        const int before = 5;
         PollEntry* entries = stackalloc PollEntry[before + (Sessions.Room * Sessions.EntriesPerPlace)];
         PollEntry* places = entries + before;
         while (!monitor->HasEnded || Streams.AreOpen(monitor))
@@ -241,9 +242,9 @@ internal static unsafe class MonitorProcess
             Sessions.Prepare(monitor, places);
 
             // Once the container has ended, nothing more will come, even if a process elsewhere holds the other end of a pipe.
-            TimeSpec none = default;
-            bool mayWait = !monitor->HasEnded || Streams.AreBlocked(monitor);
-            if (Sys.Call(SysNr.Ppoll, (long)entries, before + (Sessions.Room * Sessions.EntriesPerPlace), mayWait ? 0 : (long)&none, 0, 8) < 0)
+            TimeSpec patience = default;
+            bool isLimited = HealthTimer.Prepare(monitor, entries + 4, &patience) || (monitor->HasEnded && !Streams.AreBlocked(monitor));
+            if (Sys.Call(SysNr.Ppoll, (long)entries, before + (Sessions.Room * Sessions.EntriesPerPlace), isLimited ? (long)&patience : 0, 0, 8) < 0)
             {
                 continue;
             }
@@ -260,6 +261,11 @@ internal static unsafe class MonitorProcess
             {
                 Reap(monitor);
                 monitor->EndedAt = Records.Now();
+                HealthTimer.End(monitor);
+            }
+            else
+            {
+                HealthTimer.Serve(monitor, entries[4].Returned);
             }
 
             if (monitor->HasEnded && Streams.AreBlocked(monitor))

@@ -48,6 +48,7 @@ internal unsafe struct MonitorState
 
     internal OutputStream Output, Error;
     internal LogState Log;
+    internal HealthState Health;
     internal PlanFailure Failure;
     internal bool HasEnded, IsEndTold, IsRecorded, IsLogging;
     internal int ExitCode, Signal, CgroupsLeft;

@@ -92,6 +92,9 @@ internal struct PlanHeader
     /// <summary>argv and envp (pointer arrays) of the hand-over.</summary>
     internal uint HandOverArguments, HandOverEnvironment;
 
+    /// <summary>argv of the same program, with the same environment, when it is to check the container's health.</summary>
+    internal uint ProbeArguments;
+
     /// <summary>int[]: tasks files (v1) the monitor writes itself to.</summary>
     internal uint MonitorCgroupCount, MonitorCgroupsOffset;
 
@@ -109,6 +112,12 @@ internal struct PlanHeader
 
     /// <summary>What follows time, action and attributes in the container's lines there; before it lie <see cref="EventRoom"/> free bytes for those.</summary>
     internal uint EventOffset, EventLength;
+
+    /// <summary>Milliseconds between two checks of the container's health; 0 where none is made.</summary>
+    internal long HealthInterval;
+
+    /// <summary>Milliseconds from the start, in which the checks come every <see cref="HealthStartInterval"/> milliseconds as long as none has succeeded.</summary>
+    internal long HealthStartPeriod, HealthStartInterval;
 
     internal const int EventRoom = 192;
 }

@@ -90,6 +90,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
 
     /// <summary>The name that the container has for itself, at most 64 characters. Without it, the first 12 digits of the id.</summary>
     [Parameter]
+    [Alias("h")]
     [ValidateLength(1, 64)]
     public string? HostName { get; set; }
 
@@ -247,6 +248,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
         Ulimits = [.. Ulimit.Select(static limit => new ProcessLimit(limit.Name, limit.Soft, limit.Hard))],
         OomScoreAdj = OomScoreAdj,
         StopTimeout = StopTimeout,
+        Health = Health(),
         IdFile = CidFile is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(CidFile),
         ReadOnly = ReadOnly,
         Network = (Engine.Runtime.NetworkMode)Network,

@@ -23,14 +23,18 @@ internal static class DockerOption
                 return "-i is spelt -Interactive. " + order;
             case "-d":
                 return "-d is spelt -Detach. " + order;
+            case "--no-healthcheck":
+                return "--no-healthcheck is spelt -HealthCommand none. " + order;
         }
 
         var name = Short(word) ?? string.Concat(word.TrimStart('-').Split('=')[0].Split('-', StringSplitOptions.RemoveEmptyEntries)
             .Select(static part => char.ToUpperInvariant(part[0]) + part[1..]));
-        if (name == "Workdir")
+        name = name switch
         {
-            name = "WorkingDirectory";
-        }
+            "Workdir" => "WorkingDirectory",
+            "HealthCmd" => "HealthCommand",
+            _ => name,
+        };
 
         if (NotThereYet.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
@@ -45,7 +49,7 @@ internal static class DockerOption
 
     private static readonly string[] NotThereYet =
     [
-        "Publish", "PublishAll", "Dns", "HealthCommand", "GroupAdd", "PidNamespace", "IpcNamespace", "UtsNamespace", "UserNamespace",
+        "Publish", "PublishAll", "Dns", "GroupAdd", "PidNamespace", "IpcNamespace", "UtsNamespace", "UserNamespace",
     ];
 
     private static string? Short(string word) => word switch

@@ -10,7 +10,8 @@ namespace Containers.Commands;
 /// <remarks>
 /// Goes on until Ctrl-C, or until the moment of -Until. Without -Since and -Until only what happens from now on is shown; with -Until alone, all that is kept until then:
 /// the last some thousands of events since the machine was started. That a container died is recorded even where no session lives; where its monitor was killed, when it is
-/// next started or removed, without an exit code. That the kernel killed processes for memory (oom) is told at the container's end.
+/// next started or removed, without an exit code. That the kernel killed processes for memory (oom) is told at the container's end. A container that has become healthy
+/// or unhealthy is a health_status, with the attribute healthStatus and, where something is done with it, onFailure.
 /// </remarks>
 [Cmdlet(VerbsCommon.Watch, "ContainerEvent")]
 [Alias("Events-Container")]
@@ -35,7 +36,7 @@ public sealed class WatchContainerEventCommand : ContainerCommand
     [ValidateNotNullOrEmpty]
     public string[]? Image { get; set; }
 
-    /// <summary>Only these events: create, start, die, oom, stop, kill, remove, commit, pull, push, load, import, save, tag, untag, ...</summary>
+    /// <summary>Only these events: create, start, die, oom, health_status, stop, kill, remove, commit, pull, push, load, import, save, tag, untag, ...</summary>
     [Parameter]
     [Alias("Action")]
     [SupportsWildcards]

@@ -138,6 +138,12 @@ public sealed class Container
     /// <summary>The signal that asks it to end; null for the image's, else SIGTERM.</summary>
     public Signal? StopSignal { get; init; }
 
+    /// <summary>Whether it is well, as the checks since its last start have found it; null where it has no check.</summary>
+    public ContainerHealth? Health { get; init; }
+
+    /// <summary>How it is found out whether it is well, its image's part and the defaults applied; null where it is not.</summary>
+    public ContainerHealthCheck? HealthCheck { get; init; }
+
     /// <summary>When it is started again after its end.</summary>
     public ContainerRestartPolicy RestartPolicy { get; init; } = ContainerRestartPolicy.Parse("no");
 

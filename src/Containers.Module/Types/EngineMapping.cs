@@ -69,6 +69,8 @@ internal static class EngineMapping
             SystemPathsUnconfined = options.SystemPathsUnconfined || options.Privileged,
             RemoveOnExit = options.RemoveOnExit,
             StopSignal = ToSignal(options.StopSignal),
+            Health = snapshot.ToHealth(),
+            HealthCheck = snapshot.HealthCheck.ToHealthCheck(),
             RestartPolicy = ContainerRestartPolicy.Of(options.RestartPolicy),
             RestartCount = snapshot.RestartCount,
             RestartError = snapshot.RestartError,

@@ -21,7 +21,7 @@ public static class Formatting
         return digits.Length > ShortIdLength ? digits[..ShortIdLength] : digits;
     }
 
-    /// <summary>A state with what is particular about it: <c>Exited (137, OutOfMemory)</c>.</summary>
+    /// <summary>A state with what is particular about it: <c>Exited (137, OutOfMemory)</c>, <c>Running (healthy)</c>.</summary>
     /// <param name="container">The container.</param>
     /// <returns>The text.</returns>
     public static string State(Container container)
@@ -38,8 +38,23 @@ public static class Formatting
             details.Add(container.Reason.ToString());
         }
 
+        if (container is { State: ContainerState.Running, Health: { } health })
+        {
+            details.Add(health.Status == ContainerHealthStatus.Starting ? "health starting" : health.Status.ToString().ToLowerInvariant());
+        }
+
         return details.Count == 0 ? container.State.ToString() : $"{container.State} ({string.Join(", ", details)})";
     }
+
+    /// <summary>A container's health with what its checks have found: <c>Unhealthy (3 failed in a row)</c>.</summary>
+    /// <param name="health">The health; null gives an empty text.</param>
+    /// <returns>The text.</returns>
+    public static string Health(ContainerHealth? health) => health switch
+    {
+        null => "",
+        { FailingStreak: > 0 and var streak } => string.Create(CultureInfo.InvariantCulture, $"{health.Status} ({streak} failed in a row)"),
+        _ => health.Status.ToString(),
+    };
 
     /// <summary>Where a container's root file system comes from: its image, or its folder.</summary>
     /// <param name="container">The container.</param>

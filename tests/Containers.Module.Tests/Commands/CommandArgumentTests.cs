@@ -98,6 +98,9 @@ public sealed class CommandArgumentTests : IDisposable
     [InlineData("--workdir=/x alpine", "ImageBeginsWithDash", "is spelt -WorkingDirectory.")]
     [InlineData("-Memry 5 alpine", "CommandBeginsWithDash", "'-Memry' is no command. Test-Creation has no parameter -Memry.")]
     [InlineData("alpine -- -l", "CommandBeginsWithDash", "-l is spelt -Label. Parameters come first, then the image, then -- and the command.")]
+    [InlineData("--health-cmd=true alpine", "ImageBeginsWithDash", "is spelt -HealthCommand.")]
+    [InlineData("--health-start-period=1s alpine", "ImageBeginsWithDash", "is spelt -HealthStartPeriod.")]
+    [InlineData("--no-healthcheck alpine", "ImageBeginsWithDash", "--no-healthcheck is spelt -HealthCommand none.")]
     [InlineData("alpine -- --user=x", "CommandBeginsWithDash", "is spelt -User.")]
     public void A_word_of_dockers_in_the_wrong_place_is_refused_with_the_right_spelling(string line, string id, string message)
     {

@@ -26,13 +26,28 @@ public sealed class ViewTests : IDisposable
         Assert.Equal(["f123456789ab", "db", "Running", "0", "s", "/srv/root"], Words(lines[3]));
     }
 
+    [Fact]
+    public void The_state_of_a_running_container_tells_whether_it_is_well()
+    {
+        var lines = _session.Show(
+            """
+            foreach ($status in 'Starting', 'Healthy', 'Unhealthy') {
+                [Containers.Container]@{ Id = '0'; Name = 'x'; State = 'Running'; Health = [Containers.ContainerHealth]@{ Status = $status } }
+            }
+            [Containers.Container]@{ Id = '0'; Name = 'x'; State = 'Exited'; ExitCode = 1; Health = [Containers.ContainerHealth]@{ Status = 'Unhealthy' } }
+            """).OutputLines;
+
+        Assert.Equal(["Running (health starting)", "Running (healthy)", "Running (unhealthy)", "Exited (1)"], lines.Skip(2).Take(4).Select(line => line[32..57].Trim()));
+    }
+
     [Theory]
     [InlineData($"[Containers.Container]@{{ Id = {Long}; Name = {Long}; Image = {Long}; Command = [string[]]{Long}; State = 'Exited'; Reason = 'OutOfMemory'; ExitCode = 137; Privileged = $true }}")]
     [InlineData($"[Containers.ContainerImage]@{{ Id = {Long}; Name = {Long}; Size = 123456789; Architecture = {Long}; CreatedAt = [DateTimeOffset]::MinValue; IsBuiltIn = $true }}")]
     [InlineData($"[Containers.ContainerProcess]@{{ ContainerId = {Long}; ContainerName = {Long}; ProcessId = 4194303; InnerProcessId = 4194303; UserName = {Long}; State = 'DiskSleep'; CpuPercent = 1234.5; Memory = 1023GB; Name = {Long}; CommandLine = {Long} }}")]
     [InlineData($"[Containers.ContainerUsage]@{{ ContainerId = {Long}; ContainerName = {Long}; CpuPercent = 1234.5; Memory = 1023GB; MemoryLimit = 1023GB; MemoryPercent = 100; Pids = 123456; NetworkReceived = 1023GB; NetworkSent = 1023GB; BlockRead = 1023GB; BlockWritten = 1023GB }}")]
     [InlineData($"[Containers.ContainerRepair]@{{ Kind = 'Container'; Name = {Long}; Id = {Long}; Problem = {Long}; Action = {Long} }}")]
-    [InlineData($"[Containers.ContainerEvent]@{{ Type = 'container'; Action = 'unpause'; Id = {Long}; Name = {Long}; Image = {Long} }}")]
+    [InlineData($"[Containers.ContainerEvent]@{{ Type = 'container'; Action = 'health_status'; Id = {Long}; Name = {Long}; Image = {Long} }}")]
+    [InlineData($"[Containers.ContainerHealthResult]@{{ ContainerName = {Long}; ContainerId = {Long}; ExitCode = -1; Output = {Long} }}")]
     public void Tables_are_at_most_120_columns_wide(string script) =>
         Assert.All(_session.Show(script).OutputLines, line => Assert.InRange(line.Length, 1, 120));
 

@@ -129,6 +129,7 @@ internal sealed partial class LaunchCompiler
             LogMaxSize = Log.MaxSize,
             HandOverArguments = (uint)plan.AddStrings(["containers", "finish", request.Id]),
             HandOverEnvironment = (uint)plan.AddStrings(request.HandOverEnvironment),
+            ProbeArguments = request.Health is null ? 0 : (uint)plan.AddStrings(["containers", "probe", request.Id]),
             MonitorCgroupCount = (uint)cgroup.MonitorJoin.Count,
             MonitorCgroupsOffset = (uint)AddNumbers([.. cgroup.MonitorJoin]),
             RemovalCount = (uint)cgroup.Removals.Count,
@@ -139,6 +140,9 @@ internal sealed partial class LaunchCompiler
             EventsFolder = d.EventsFolder is int events ? plan.Inherit(events, isMonitors: true) : -1,
             EventOffset = (uint)subject,
             EventLength = (uint)request.EventSubject.Length,
+            HealthInterval = Milliseconds(request.Health?.Interval),
+            HealthStartPeriod = Milliseconds(request.Health?.StartPeriod),
+            HealthStartInterval = Milliseconds(request.Health?.StartInterval),
         };
     }
 
@@ -160,6 +164,8 @@ internal sealed partial class LaunchCompiler
     }
 
     private PlanArgument Text(string text) => PlanArgument.Offset(plan.AddString(text));
+
+    private static long Milliseconds(TimeSpan? time) => (long)Math.Ceiling(time?.TotalMilliseconds ?? 0);
 
     private int AddNumbers(ReadOnlySpan<int> numbers) => plan.AddBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers));
 

@@ -1,4 +1,5 @@
 using Containers.Engine.Cgroups;
+using Containers.Engine.Health;
 
 namespace Containers.Engine.Runtime.Launch;
 
@@ -55,6 +56,9 @@ internal sealed record LaunchRequest
 
     /// <summary>The environment of the program that the monitor hands over to, so that it works on the same roots.</summary>
     public IReadOnlyList<string> HandOverEnvironment { get; init; } = [];
+
+    /// <summary>The health check that the monitor times; null for none.</summary>
+    public HealthCheck? Health { get; init; }
 
     /// <summary>Descriptors for the monitor.</summary>
     public required LaunchDescriptors Descriptors { get; init; }
