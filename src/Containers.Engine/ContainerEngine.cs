@@ -15,8 +15,6 @@ namespace Containers.Engine;
 /// </summary>
 public sealed partial class ContainerEngine : IDisposable
 {
-    private const int ShortestPrefix = 1;
-
     private readonly EngineServices services;
     private readonly ContainerObserver observer;
     private readonly ContainerCreation creation;
@@ -181,7 +179,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="nameOrId">A name or the beginning of an id.</param>
     /// <returns>Its id.</returns>
     /// <exception cref="EngineException">NotFound or Ambiguous.</exception>
-    public string FindId(string nameOrId) => services.Store.FindByName(nameOrId) ?? FindByPrefix(nameOrId);
+    public string FindId(string nameOrId) => services.Store.FindId(nameOrId);
 
     /// <summary>Sends a signal to a running container's first process.</summary>
     /// <param name="id">Its id.</param>
@@ -311,23 +309,5 @@ public sealed partial class ContainerEngine : IDisposable
                 EngineErrorReason.NotSupported, document.Name,
                 "The program 'containers', which removes a container at its end when no session is there, is not beside the engine. Build it (dotnet build), or leave out -Rm.");
         }
-    }
-
-    private string FindByPrefix(string prefix)
-    {
-        if (prefix.Length < ShortestPrefix || !prefix.All(char.IsAsciiHexDigitLower))
-        {
-            throw ContainerStore.NotFound(prefix);
-        }
-
-        string[] matches = [.. services.Store.Ids().Where(id => id.StartsWith(prefix, StringComparison.Ordinal))];
-        return matches.Length switch
-        {
-            0 => throw ContainerStore.NotFound(prefix),
-            1 => matches[0],
-            _ => throw new EngineException(
-                EngineErrorReason.Ambiguous, prefix,
-                $"'{prefix}' begins the ids of {matches.Length} containers: {string.Join(", ", matches.Take(5).Select(id => id[..12]))}. Give more digits."),
-        };
     }
 }

@@ -19,6 +19,7 @@ internal sealed class ContainerCgroup : IDisposable
     private IReadOnlyList<FileDescriptor>? joins;
     private FileDescriptor? into;
     private FileDescriptor? oomCounter;
+    private FileDescriptor? killer;
 
     internal ContainerCgroup(CgroupManager manager, string id, IReadOnlyList<CgroupParent> own, IReadOnlyList<CgroupParent> shared)
     {
@@ -58,6 +59,10 @@ internal sealed class ContainerCgroup : IDisposable
     /// </summary>
     public FileDescriptor? OomCounter => oomCounter ??= With("memory") is { } made
         ? Keep(made.ContainerFolder(Id).Open(made.Hierarchy.IsUnified ? "memory.events" : "memory.oom_control", LibC.O_RDONLY)) : null;
+
+    /// <summary>The file (O_WRONLY) to which a written <c>1</c> kills every process of the cgroup (cgroup.kill); null on v1 alone, and before Linux 5.14.</summary>
+    public FileDescriptor? Killer => killer ??= Unified is { } made && Files.TryOpen(made.Folder.Number, $"{Id}/cgroup.kill", LibC.O_WRONLY, 0, out _) is { } file
+        ? Keep(file) : null;
 
     /// <summary>As <see cref="CgroupManager.Mounts"/>.</summary>
     public IReadOnlyList<CgroupMount> Mounts => manager.Mounts;

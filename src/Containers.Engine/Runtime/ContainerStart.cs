@@ -16,6 +16,8 @@ internal sealed class ContainerStart(EngineServices services)
 {
     private static readonly Lazy<long> HardLimitOfOpenFiles = new(ProcessLimits.OpenFilesHard);
 
+    private readonly NamespaceSharing sharing = new(services);
+
     /// <summary>RLIMIT_NOFILE's hard limit of this process.</summary>
     public static long OpenFilesLimit => HardLimitOfOpenFiles.Value;
 
@@ -28,6 +30,7 @@ internal sealed class ContainerStart(EngineServices services)
     public MonitorLink Start(ContainerDocument document, ContainerLock held, bool attach, bool withInput, CancellationToken cancellation)
     {
         string id = held.Id;
+        using JoinedContainers joined = sharing.Open(document);
         using FileDescriptor records = services.Store.OpenRecordsFolder(id, isKept: !document.Options.RemoveOnExit);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         ContainerStore.ClearRecords(records);
@@ -38,8 +41,14 @@ internal sealed class ContainerStart(EngineServices services)
         {
             using (cgroup)
             {
-                return Launch(document, cgroup, records, state, attach, withInput, cancellation);
+                return Launch(document, joined, cgroup, records, state, attach, withInput, cancellation);
             }
+        }
+        catch (EngineException) when (joined.Ended is { } other)
+        {
+            // What it met on the way says nothing: the namespaces ended with the other container's first process.
+            RemoveLeftCgroup(id);
+            throw NamespaceSharing.NotRunning(document, other, "namespaces");
         }
         catch
         {
@@ -66,14 +75,14 @@ internal sealed class ContainerStart(EngineServices services)
             : DevicePolicy.Default.With([.. options.Devices.SelectMany(HostDevices.Rules), .. options.DeviceCgroupRules.SelectMany(DeviceRule.Parse)]);
 
     private MonitorLink Launch(
-        ContainerDocument document, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
-        CancellationToken cancellation)
+        ContainerDocument document, JoinedContainers joined, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach,
+        bool withInput, CancellationToken cancellation)
     {
         var link = new MonitorLink(attach, withInput, document.Options.Tty);
         try
         {
             LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with { EventsFolder = services.Events.Folder.Number };
-            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors));
+            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors) with { Sharing = joined.Sharing });
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;
         }
@@ -94,7 +103,7 @@ internal sealed class ContainerStart(EngineServices services)
             Options = options,
             Command = document.Command,
             Root = MakeRoot(document),
-            Cgroup = Describe(cgroup),
+            Cgroup = Describe(cgroup, isKilled: options.PidNamespace is not null),
             Capabilities = capabilities.Bits,
             Seccomp = SeccompFilter.For(options.SeccompProfile, capabilities, options.Privileged, services.Seccomp),
             HostDevices = [.. options.Devices.SelectMany(HostDevices.Of), .. options.Privileged ? HostDevices.List() : []],
@@ -131,10 +140,11 @@ internal sealed class ContainerStart(EngineServices services)
         return [.. paths.Where(path => !paths.Any(other => other != path && path.StartsWith(other + "/", StringComparison.Ordinal)))];
     }
 
-    private LaunchCgroup Describe(ContainerCgroup cgroup) => LaunchCgroup.ToJoin(cgroup, services.Cgroups) with
+    private LaunchCgroup Describe(ContainerCgroup cgroup, bool isKilled) => LaunchCgroup.ToJoin(cgroup, services.Cgroups) with
     {
         Removals = [.. cgroup.Removals.Select(r => (r.Parent.Number, r.Name))],
         OomCounter = cgroup.OomCounter?.Number,
+        Killer = isKilled ? cgroup.Killer?.Number : null,
         Shown = cgroup.Shown,
         Links = cgroup.Links,
     };

@@ -3,7 +3,7 @@ namespace Containers.Init;
 /// <summary>Error numbers the helper tells apart.</summary>
 internal static class Error
 {
-    internal const int ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EINVAL = 22,
+    internal const int ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, ENOTDIR = 20, EINVAL = 22,
         EFBIG = 27, EPIPE = 32, ERANGE = 34, ENAMETOOLONG = 36, ELOOP = 40;
 }
 

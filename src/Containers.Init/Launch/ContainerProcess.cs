@@ -113,6 +113,8 @@ internal static unsafe class ContainerProcess
                 return Verify.Monitor(state);
             case PlanOperation.LookUpUser:
                 return UserFiles.LookUp(state, (int)step->A, (byte*)step->B, (byte*)step->C, (byte*)step->D, (int)step->E, (int)step->F);
+            case PlanOperation.AddGroup:
+                return UserFiles.AddGroup(state, (int)step->A, (byte*)step->B, (int)step->C);
             case PlanOperation.SetCredentials:
                 return Credentials.TakeOn(&state->Identity, (ulong)step->A, (ulong)step->B);
             case PlanOperation.WriteFile:

@@ -126,14 +126,16 @@ internal static unsafe class MonitorProcess
 
     private static long Clone(PlanHeader* plan, int* pidDescriptor)
     {
+        const int newPidNamespace = 0x20000000;
+        long own = -1;
         if (plan->JoinedProcess >= 0)
         {
             // The namespace has processes already: none of them may look into the child or trace it, from its first moment on.
             Sys.Call(SysNr.Prctl, Prctl.SetDumpable, 0);
 
             // setns(2): a pid namespace is joined by the children that come.
-            const int newPidNamespace = 0x20000000;
-            long joined = Sys.Call(SysNr.Setns, plan->JoinedProcess, newPidNamespace);
+            own = Sys.Call(SysNr.Openat, Open.AtCurrentFolder, (long)Text.Z("/proc/self/ns/pid"u8), Open.CloseOnExec);
+            long joined = own < 0 ? own : Sys.Call(SysNr.Setns, plan->JoinedProcess, newPidNamespace);
             if (joined < 0)
             {
                 return joined;
@@ -150,7 +152,15 @@ internal static unsafe class MonitorProcess
             clone.Cgroup = (ulong)plan->IntoCgroup;
         }
 
-        return Sys.Call(SysNr.Clone3, (long)&clone, sizeof(CloneArguments));
+        long child = Sys.Call(SysNr.Clone3, (long)&clone, sizeof(CloneArguments));
+        if (child != 0 && own >= 0)
+        {
+            // A program whose children are to be elsewhere can make no threads: not the one that is handed over to.
+            Sys.Call(SysNr.Setns, own, newPidNamespace);
+            Sys.Call(SysNr.Close, own);
+        }
+
+        return child;
     }
 
     /// <summary>Takes the terminal that the first process has sent, in place of the socket that it came over.</summary>
@@ -245,6 +255,11 @@ internal static unsafe class MonitorProcess
                 monitor->EndedAt = Records.Now();
             }
 
+            if (monitor->HasEnded && HasReadEnough(monitor))
+            {
+                Streams.Close(monitor);
+            }
+
             if (monitor->HasEnded && Streams.AreBlocked(monitor))
             {
                 // A slow reader of the output must not keep others from seeing that the container has ended.
@@ -264,6 +279,16 @@ internal static unsafe class MonitorProcess
         }
 
         Entry.Exit(0);
+    }
+
+    /// <summary>
+    /// Whether all is read that the pipes held when the first process ended (1 MiB each at most, unless a privileged one enlarged them): where others outlive it for a
+    /// moment, who writes without end must not be read without end.
+    /// </summary>
+    private static bool HasReadEnough(MonitorState* monitor)
+    {
+        const int enough = 64;
+        return (monitor->Plan->Flags & PlanFlags.SharedPids) != 0 && !Streams.AreBlocked(monitor) && ++monitor->RoundsAfterEnd > enough;
     }
 
     /// <summary>Releases the cgroups and says how the container ended; once.</summary>
@@ -306,26 +331,54 @@ internal static unsafe class MonitorProcess
         monitor->Signal = info.Code == SignalInfo.Exited ? 0 : info.Status;
         monitor->ExitCode = info.Code == SignalInfo.Exited ? info.Status : 128 + info.Status;
         Sys.Call(SysNr.Close, monitor->PidDescriptor);
+        if (monitor->Plan->CgroupKiller >= 0)
+        {
+            Sys.Call(SysNr.Write, monitor->Plan->CgroupKiller, (long)Text.Z("1"u8), 1);
+        }
     }
 
-    /// <summary>Removes the container's cgroups. What a privileged container nested in them is left to the engine.</summary>
+    /// <summary>
+    /// Removes the container's cgroups. What a privileged container nested in them is left to the engine, and so are processes that outlive the first one where
+    /// the kernel has no cgroup.kill.
+    /// </summary>
     private static void Release(MonitorState* monitor)
     {
         PlanHeader* plan = monitor->Plan;
         PlanRemoval* removals = (PlanRemoval*)((byte*)plan + plan->RemovalsOffset);
         for (uint i = 0; i < plan->RemovalCount; i++)
         {
-            const int isFolder = 0x200;
-            long result = Sys.Call(SysNr.Unlinkat, removals[i].Folder, (long)((byte*)plan + removals[i].NameOffset), isFolder);
+            long result = Remove(plan, removals + i);
             monitor->CgroupsLeft += result is < 0 and not -Error.ENOENT ? 1 : 0;
         }
     }
 
-    /// <summary>Becomes the program that removes a container that is to go at its end, since no session is there to do it.</summary>
+    /// <summary>The processes that were just killed take a moment to leave a cgroup.</summary>
+    private static long Remove(PlanHeader* plan, PlanRemoval* removal)
+    {
+        const int isFolder = 0x200, mostTries = 200;
+        long result = 0;
+        for (int i = 0; i < mostTries; i++)
+        {
+            result = Sys.Call(SysNr.Unlinkat, removal->Folder, (long)((byte*)plan + removal->NameOffset), isFolder);
+            if (result != -Error.EBUSY || plan->CgroupKiller < 0)
+            {
+                break;
+            }
+
+            TimeSpec pause = default;
+            pause.Nanoseconds = 1_000_000;
+            Sys.Call(SysNr.Ppoll, 0, 0, (long)&pause, 0, 8);
+        }
+
+        return result;
+    }
+
+    /// <summary>Becomes the program that removes a container that is to go at its end, or what is left of its processes, since no session is there to do it.</summary>
     private static void HandOver(MonitorState* monitor)
     {
         PlanHeader* plan = monitor->Plan;
-        if ((plan->Flags & PlanFlags.RemoveAtEnd) != 0 && plan->HandOverProgram >= 0)
+        bool isNeeded = (plan->Flags & PlanFlags.RemoveAtEnd) != 0 || ((plan->Flags & PlanFlags.SharedPids) != 0 && monitor->CgroupsLeft > 0);
+        if (isNeeded && plan->HandOverProgram >= 0)
         {
             byte* origin = (byte*)plan;
             Sys.Call(
