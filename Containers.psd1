@@ -49,6 +49,7 @@
         'Restart-Container'
         'Resume-Container'
         'Send-ContainerSignal'
+        'Set-Container'
         'Set-ContainerConfiguration'
         'Start-Container'
         'Stop-Container'
@@ -77,6 +78,7 @@
         'Tag-ContainerImage'
         'Top-Container'
         'Unpause-Container'
+        'Update-Container'
     )
     PrivateData = @{
         PSData = @{

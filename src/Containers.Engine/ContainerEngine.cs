@@ -22,6 +22,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerEnd end;
     private readonly ContainerExec exec;
     private readonly ContainerChange change;
+    private readonly ContainerUpdate update;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
     private readonly ContainerCopy copy;
@@ -37,6 +38,7 @@ public sealed partial class ContainerEngine : IDisposable
         end = new ContainerEnd(services, observer, start);
         exec = new ContainerExec(services);
         change = new ContainerChange(services, observer);
+        update = new ContainerUpdate(services, observer);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
         var views = new ContainerViews(services, observer);
@@ -238,6 +240,14 @@ public sealed partial class ContainerEngine : IDisposable
     /// <returns>The container.</returns>
     /// <exception cref="EngineException">NotFound, InvalidArgument, AlreadyExists.</exception>
     public ContainerSnapshot Rename(string id, string name, CancellationToken cancellation = default) => change.Rename(id, name, cancellation);
+
+    /// <summary>Changes the limits of a container, whether it runs or not: of a running one at once, all or none; the document keeps them for its next starts.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="changes">What is to be another way.</param>
+    /// <param name="cancellation">Ends the waiting for others that change the container.</param>
+    /// <returns>The container.</returns>
+    /// <exception cref="EngineException">NotFound, InvalidArgument, Busy (more memory is in use), NotSupported (a controller is missing).</exception>
+    public ContainerSnapshot Update(string id, ContainerChanges changes, CancellationToken cancellation = default) => update.Update(id, changes, cancellation);
 
     /// <summary>Waits until a container has ended.</summary>
     /// <param name="id">Its id.</param>

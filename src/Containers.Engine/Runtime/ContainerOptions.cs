@@ -145,6 +145,22 @@ public sealed record ResourceLimits
     public long? PidsLimit { get; init; }
 }
 
+/// <summary>What is to be another way in a container that is there. Null: as it is.</summary>
+public sealed record ContainerChanges
+{
+    /// <summary>Limits; null ones stay as they are.</summary>
+    public ResourceLimits Limits { get; init; } = new();
+
+    /// <summary>Whether the limit of memory is taken away.</summary>
+    public bool LiftMemory { get; init; }
+
+    /// <summary>Whether the limit of processors is taken away.</summary>
+    public bool LiftCpus { get; init; }
+
+    /// <summary>Whether the limit of processes is taken away.</summary>
+    public bool LiftPidsLimit { get; init; }
+}
+
 /// <summary>How a container's output is kept.</summary>
 public sealed record LogOptions
 {

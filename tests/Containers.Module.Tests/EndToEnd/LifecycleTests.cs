@@ -92,6 +92,21 @@ public sealed class LifecycleTests : IDisposable
     }
 
     [Fact]
+    public void Limits_are_changed_and_taken_away()
+    {
+        _engine.Run("$null = Invoke-Container host -Detach -Name one -- sleep 1000; $null = New-Container host -Name two -Cpus 0.5 -- true");
+        _engine.Run("Get-Container | Set-Container -Memory 64MB -WhatIf");
+        Assert.Equal([null, null], _engine.Run("Get-Container").Output.Select(c => ((Container)c!.BaseObject).Memory));
+        Assert.Empty(_engine.Run("Get-Container | Set-Container -Memory 64MB").Output);
+        Assert.Equal(["67108864 9", "67108864 9"], _engine.Run("Set-Container one, two -PidsLimit 9 -PassThru | ForEach-Object { \"$($_.Memory) $($_.PidsLimit)\" }").Lines);
+        var two = (Container)_engine.Run("Set-Container two -Reset cpus, Memory -PassThru").Single;
+        Assert.Equal((null, null, 9L), (two.Cpus, two.Memory, two.PidsLimit));
+        Assert.StartsWith("NothingToChange,", _engine.Fails("Set-Container one").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("6 MiB", _engine.Fails("Set-Container one -Memory 1MB").Exception.Message, StringComparison.Ordinal);
+        _engine.Run("Remove-Container -Force one, two");
+    }
+
+    [Fact]
     public void Many_containers_are_stopped_at_once()
     {
         _engine.Run("$null = 1..10 | ForEach-Object { Invoke-Container host -Detach -Name \"many-$_\" -- sleep 1000 }");
