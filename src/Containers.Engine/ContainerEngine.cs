@@ -23,6 +23,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerExec exec;
     private readonly ContainerChange change;
     private readonly ContainerUpdate update;
+    private readonly ContainerWait wait;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
     private readonly ContainerCopy copy;
@@ -39,6 +40,7 @@ public sealed partial class ContainerEngine : IDisposable
         exec = new ContainerExec(services);
         change = new ContainerChange(services, observer);
         update = new ContainerUpdate(services, observer);
+        wait = new ContainerWait(services, observer, end);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
         var views = new ContainerViews(services, observer);
@@ -255,7 +257,29 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The ended container.</returns>
     /// <exception cref="EngineException">Timeout, NotFound, or Busy where it was never started.</exception>
-    public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation = default) => end.Wait(id, timeout, cancellation);
+    public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation = default) => Wait(id, WaitCondition.Exited, timeout, cancellation);
+
+    /// <summary>Waits until a container has come to a condition.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="condition">The condition.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>The container; of one that was removed, as it was seen last.</returns>
+    /// <exception cref="EngineException">Timeout, NotFound, or Busy where it cannot come to the condition (any more).</exception>
+    public ContainerSnapshot Wait(string id, WaitCondition condition, TimeSpan timeout, CancellationToken cancellation = default) =>
+        wait.Wait([observer.Observe(id) ?? throw ContainerStore.NotFound(id)], condition, timeout, whenImpossible: static _ => { }, cancellation);
+
+    /// <summary>Waits until the first of some containers has come to a condition.</summary>
+    /// <param name="containers">The containers, at least one, as they were seen.</param>
+    /// <param name="condition">The condition.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="whenImpossible">Told, on this thread, of each that cannot come to it any more, while others still can.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>That container.</returns>
+    /// <exception cref="EngineException">As for one; of the last one that could not come to it.</exception>
+    public ContainerSnapshot WaitAny(
+        IReadOnlyList<ContainerSnapshot> containers, WaitCondition condition, TimeSpan timeout, Action<EngineException> whenImpossible, CancellationToken cancellation = default) =>
+        wait.Wait(containers, condition, timeout, whenImpossible, cancellation);
 
     /// <summary>Removes a container and everything it holds.</summary>
     /// <param name="id">Its id.</param>

@@ -92,6 +92,19 @@ public sealed class LifecycleTests : IDisposable
     }
 
     [Fact]
+    public void Waiting_for_the_first_and_for_other_states()
+    {
+        _engine.Run("$null = Invoke-Container host -Detach -Name long -- sleep 1000; $null = Invoke-Container host -Detach -Name short -- sh -c 'sleep 0.3; exit 6'");
+        Assert.Equal(["short 6"], _engine.Run("Get-Container | Wait-Container -Any -Timeout 30s | ForEach-Object { \"$_ $($_.ExitCode)\" }").Lines);
+        Assert.Equal(["long"], _engine.Run("Wait-Container long Running").Lines);
+        Assert.StartsWith("ContainerTimeout,", _engine.Fails("Wait-Container long -Condition Paused -Timeout 100ms").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("exit code 6", _engine.Fails("Wait-Container short -Condition Running").Exception.Message, StringComparison.Ordinal);
+        Assert.Equal(["long"], _engine.Run("Wait-Container long, short -Any -Condition Running -ErrorAction Ignore").Lines);
+        Assert.Equal(["short"], _engine.Run("Wait-Container short -Condition NotRunning").Lines);
+        _engine.Run("Remove-Container -Force long, short");
+    }
+
+    [Fact]
     public void Limits_are_changed_and_taken_away()
     {
         _engine.Run("$null = Invoke-Container host -Detach -Name one -- sleep 1000; $null = New-Container host -Name two -Cpus 0.5 -- true");
