@@ -40,8 +40,6 @@ internal sealed class ContainerExec(EngineServices services)
                 throw new EngineException(EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' is paused, so that no command can run in it.");
             }
 
-            new NamespaceSharing(services).RefuseTracer(document, running, "No further command is run in it");
-
             var link = new MonitorLink(attach, withInput, options.Tty);
             try
             {

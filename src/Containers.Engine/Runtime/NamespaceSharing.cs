@@ -7,7 +7,7 @@ using Tmds.Linux;
 namespace Containers.Engine.Runtime;
 
 /// <summary>
-/// Finds the containers whose namespaces another one joins, anew at each of its starts, and keeps what joins from tracers.
+/// Finds the containers whose namespaces another one joins, anew at each of its starts, and keeps what starts among others' processes from tracers.
 /// <c>RUNTIME/tracers/ID</c> names each container that was started with CAP_SYS_PTRACE in another's pid namespace.
 /// </summary>
 /// <param name="services">The engine's.</param>
@@ -53,7 +53,7 @@ internal sealed class NamespaceSharing(EngineServices services)
             if (options.PidNamespace is { Container: not null } owner)
             {
                 ContainerRecords other = services.Store.Read(Find(owner, document.Id));
-                RefuseTracer(other.Document!, other.Running!, $"The container '{document.Name}', which is to share its processes, is not started");
+                RefuseTracer(document, other.Document!, other.Running!);
                 if (IsTracer(options))
                 {
                     _ = Directory.CreateDirectory(tracers);
@@ -70,24 +70,10 @@ internal sealed class NamespaceSharing(EngineServices services)
         }
     }
 
-    /// <summary>
-    /// What joins is for a moment a process of the host's among the container's: hidden from those that have no more rights than it, but not from a tracer
-    /// (ptrace(2), PTRACE_MODE_ATTACH), who could make it work for him. A privileged container can do as much without.
-    /// </summary>
-    /// <param name="document">The container that is joined.</param>
-    /// <param name="running">Its life.</param>
-    /// <param name="consequence">What is not done, as a sentence without its end.</param>
-    public void RefuseTracer(ContainerDocument document, RunningRecord running, string consequence)
-    {
-        ContainerDocument? tracer = IsTracer(document.Options) ? document : TracerAmong(running);
-        if (tracer is not null)
-        {
-            throw new EngineException(
-                EngineErrorReason.NotSupported, document.Name,
-                $"The container '{tracer.Name}' has the capability SYS_PTRACE, with which its processes could take over a command that joins "
-                + $"{(tracer == document ? "it" : $"the container '{document.Name}', whose processes it sees")}, and so this machine. {consequence}.");
-        }
-    }
+    /// <summary>The error of a start whose other container is not there to be joined.</summary>
+    internal static EngineException NotRunning(ContainerDocument document, string other, string what) => new(
+        EngineErrorReason.Busy, document.Name,
+        $"The container '{document.Name}' shares the {what} of the container '{other}', which is not running. Start that one first: Start-Container {other}");
 
     private static IEnumerable<NamespaceOwner> Owners(ContainerOptions options) =>
         new[] { options.PidNamespace, options.IpcNamespace, options.UtsNamespace }.Where(owner => owner?.Container is not null).OfType<NamespaceOwner>();
@@ -118,10 +104,21 @@ internal sealed class NamespaceSharing(EngineServices services)
         throw NotRunning(document, other.Document?.Name ?? owner.Container, what);
     }
 
-    /// <summary>The error of a start whose other container is not there to be joined.</summary>
-    internal static EngineException NotRunning(ContainerDocument document, string other, string what) => new(
-        EngineErrorReason.Busy, document.Name,
-        $"The container '{document.Name}' shares the {what} of the container '{other}', which is not running. Start that one first: Start-Container {other}");
+    /// <summary>
+    /// What starts a container in another's pid namespace is for a moment a process of the host among that one's: it mounts a /proc, which only a process in the
+    /// namespace can. It is hidden from those that have no more rights than it, but not from a tracer (ptrace(2), PTRACE_MODE_ATTACH), who could make it work for him. A
+    /// privileged container can do as much without.
+    /// </summary>
+    private void RefuseTracer(ContainerDocument document, ContainerDocument other, RunningRecord running)
+    {
+        if ((IsTracer(other.Options) ? other : TracerAmong(running)) is { } tracer)
+        {
+            throw new EngineException(
+                EngineErrorReason.NotSupported, document.Name,
+                $"The container '{tracer.Name}' has the capability SYS_PTRACE, with which its processes could take over what starts '{document.Name}' among the processes of "
+                + $"'{other.Name}', and so this machine. Start '{document.Name}' before it, or leave that capability out.");
+        }
+    }
 
     private ContainerDocument? TracerAmong(RunningRecord running)
     {

@@ -27,13 +27,13 @@ internal static class Open
 /// <summary>Signals and prctl(2) operations the helper uses.</summary>
 internal static class Signals
 {
-    internal const int SIGPIPE = 13, SIGCHLD = 17, SIGXCPU = 24, SIGXFSZ = 25;
+    internal const int SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGXCPU = 24, SIGXFSZ = 25;
 }
 
 /// <summary>prctl(2) operations.</summary>
 internal static class Prctl
 {
-    internal const int SetDumpable = 4, SetName = 15, DropBounding = 24, Ambient = 47, AmbientClearAll = 4;
+    internal const int ParentDeathSignal = 1, SetDumpable = 4, SetName = 15, DropBounding = 24, Ambient = 47, AmbientClearAll = 4;
 }
 
 /// <summary>Types of files in st_mode.</summary>

@@ -33,7 +33,7 @@ internal static unsafe class MonitorProcess
             JoinCgroups(plan);
             Records.WriteRunning(&monitor);
             PlanFailure told = default;
-            if (WaitForExec(failure, &told))
+            if (WaitForExec(failure, &told) && FollowEntered(&state, &monitor, &told))
             {
                 monitor.StartedAt = Records.Now();
                 if ((plan->Flags & PlanFlags.Terminal) != 0)
@@ -87,6 +87,14 @@ internal static unsafe class MonitorProcess
         {
             result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)output, Open.CloseOnExec);
             result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)error, Open.CloseOnExec);
+        }
+
+        if (result >= 0 && (plan->Flags & PlanFlags.EnterLast) != 0)
+        {
+            const int page = 4096, readWrite = 3, sharedAnonymous = 0x21;
+            long memory = Sys.Call(SysNr.Mmap, 0, page, readWrite, sharedAnonymous, -1, 0);
+            result = (ulong)memory >= unchecked((ulong)-page) ? memory : 0;
+            state->Entered = (int*)memory;
         }
 
         int pidDescriptor = -1;
@@ -161,6 +169,39 @@ internal static unsafe class MonitorProcess
         }
 
         return child;
+    }
+
+    /// <summary>
+    /// Goes over from the process that was cloned, which has ended, to the one that it left in the pid namespace. What it is told lies in memory that a tracer there may
+    /// have written to: it is believed only of a child, and the only one left is that process.
+    /// </summary>
+    private static bool FollowEntered(LaunchState* state, MonitorState* monitor, PlanFailure* told)
+    {
+        if ((monitor->Plan->Flags & PlanFlags.EnterLast) == 0)
+        {
+            return true;
+        }
+
+        const int byPid = 1, exited = 4, noHang = 1, leave = 0x1000000;
+        SignalInfo info = default;
+        while (Sys.Call(SysNr.Waitid, byPid, monitor->Pid, (long)&info, exited) == -Error.EINTR)
+        {
+        }
+
+        Sys.Call(SysNr.Close, monitor->PidDescriptor);
+        int entered = *state->Entered;
+        long result = entered <= 0 ? -Error.EINVAL : Sys.Call(SysNr.Waitid, byPid, entered, (long)&info, exited | noHang | leave);
+        result = result < 0 ? result : Sys.Call(SysNr.PidfdOpen, entered, 0);
+        monitor->Pid = entered;
+        monitor->PidDescriptor = (int)result;
+        monitor->PidStart = Records.StartTime(entered);
+        if (result < 0)
+        {
+            told->Step = -1;
+            told->Fault = PlanFault.Died;
+        }
+
+        return result >= 0;
     }
 
     /// <summary>Takes the terminal that the first process has sent, in place of the socket that it came over.</summary>

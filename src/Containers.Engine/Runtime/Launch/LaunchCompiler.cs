@@ -109,13 +109,13 @@ internal sealed partial class LaunchCompiler
             _ = plan.Inherit(file, isMonitors: false);
         }
 
-        int? joined = request.Root is LaunchRoot.Running running ? running.Process : request.Sharing.Pid;
+        bool isFurther = request.Root is LaunchRoot.Running;
         return new PlanHeader
         {
             Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0) | (Options.Tty ? PlanFlags.Terminal : 0)
-                | (SharesPids ? PlanFlags.SharedPids : 0),
-            CloneFlags = request.Root is LaunchRoot.Running ? 0 : (ulong)OwnNamespaces,
-            JoinedProcess = joined is int process ? plan.Inherit(process, isMonitors: false) : -1,
+                | (SharesPids ? PlanFlags.SharedPids : 0) | (isFurther ? PlanFlags.EnterLast : 0),
+            CloneFlags = isFurther ? 0 : (ulong)OwnNamespaces,
+            JoinedProcess = request.Sharing.Pid is int process ? plan.Inherit(process, isMonitors: false) : -1,
             MonitorIntoCgroup = cgroup.MonitorInto is int monitorInto ? plan.Inherit(monitorInto, isMonitors: false) : -1,
             IntoCgroup = cgroup.Into is int into ? plan.Inherit(into, isMonitors: false) : -1,
             Session = plan.Inherit(d.Session, isMonitors: true),
