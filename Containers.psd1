@@ -34,6 +34,7 @@
         'Get-ContainerLog'
         'Get-ContainerProcess'
         'Import-ContainerImage'
+        'Install-ContainerStartup'
         'Invoke-Container'
         'Invoke-ContainerCommand'
         'Measure-Container'
@@ -55,6 +56,7 @@
         'Stop-Container'
         'Suspend-Container'
         'Test-ContainerImage'
+        'Uninstall-ContainerStartup'
         'Wait-Container'
         'Watch-ContainerEvent'
     )

@@ -205,6 +205,9 @@ internal static class Servers
     {
         // CreateDefault would look for assemblies that this host does not ship.
         Runspace session = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
+
+        // As pwsh itself has it: else each pipeline gets a new thread, which takes longer than a cmdlet.
+        session.ThreadOptions = PSThreadOptions.ReuseThread;
         session.Open();
         return session;
     }

@@ -20,6 +20,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerCreation creation;
     private readonly ContainerStart start;
     private readonly ContainerEnd end;
+    private readonly ContainerRestart restart;
     private readonly ContainerExec exec;
     private readonly ContainerChange change;
     private readonly ContainerUpdate update;
@@ -36,10 +37,12 @@ public sealed partial class ContainerEngine : IDisposable
         observer = new ContainerObserver(services.Store, () => services.Cgroups);
         creation = new ContainerCreation(services);
         start = new ContainerStart(services);
-        end = new ContainerEnd(services, observer, start);
+        var waiting = new RestartWaiting(services);
+        end = new ContainerEnd(services, observer, start, waiting);
+        restart = new ContainerRestart(services, observer, start, end, waiting);
         exec = new ContainerExec(services);
         change = new ContainerChange(services, observer);
-        update = new ContainerUpdate(services, observer);
+        update = new ContainerUpdate(services, observer, restart);
         wait = new ContainerWait(services, observer, end);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
@@ -75,42 +78,15 @@ public sealed partial class ContainerEngine : IDisposable
         }
     }
 
-    /// <summary>Starts a container that is not running; its output goes to its log alone. A running one is left alone.</summary>
+    /// <summary>
+    /// Starts a container that is not running; its output goes to its log alone. A running one is left alone. Its restarts are counted anew, and its restart policy holds
+    /// again where it was stopped.
+    /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellation">Ends the start; the container is left as it was.</param>
     /// <returns>The container, in state Running (or already Exited).</returns>
     /// <exception cref="EngineException">NotFound, CommandNotFound, CommandNotExecutable, LaunchFailed, Busy (one that was never made whole).</exception>
-    public ContainerSnapshot Start(string id, CancellationToken cancellation = default)
-    {
-        using ContainerLock held = services.Store.Lock(id, cancellation);
-        ContainerSnapshot snapshot = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
-        if (snapshot.State == ContainerState.Running)
-        {
-            return snapshot;
-        }
-
-        ContainerRecords before = services.Store.Read(id);
-        ContainerDocument document = before.Document ?? throw new EngineException(
-            EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
-        if (document.Options.RemoveOnExit)
-        {
-            RequireHandOver(document);
-            services.Store.RemakeWorkFolder(id);
-        }
-
-        end.TellLost(before);
-        try
-        {
-            start.Start(document, held, attach: false, withInput: false, cancellation).Dispose();
-        }
-        catch when (before.Exit is not null)
-        {
-            services.Store.Write(document, before.Exit);
-            throw;
-        }
-
-        return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
-    }
+    public ContainerSnapshot Start(string id, CancellationToken cancellation = default) => restart.Start(id, cancellation);
 
     /// <summary>Makes and starts a container attached to this session.</summary>
     /// <param name="options">What is asked of it.</param>
@@ -125,10 +101,10 @@ public sealed partial class ContainerEngine : IDisposable
         {
             try
             {
-                if (document.Options is { RemoveOnExit: true, Tty: true })
+                if (document.Options is { RemoveOnExit: true, Tty: true } or { RestartPolicy.Mode: not RestartMode.No })
                 {
-                    // The session may detach from it, and is then not there to remove it.
-                    RequireHandOver(document);
+                    // The session may detach from it, and is then not there to remove it; nor is it to start it again.
+                    services.RequireHandOver(document);
                 }
 
                 return new AttachedContainer(end, document, start.Start(document, held, attach: true, withInput, cancellation));
@@ -191,7 +167,10 @@ public sealed partial class ContainerEngine : IDisposable
     /// <exception cref="EngineException">Busy where it is not running.</exception>
     public void Signal(string id, int signal) => end.Signal(id, signal);
 
-    /// <summary>Asks a container to end, and kills it when it has not after a while. A container that is not running is left alone.</summary>
+    /// <summary>
+    /// Asks a container to end, and kills it when it has not after a while. A container that is not running is left alone. Its restart policy starts it no more, until it is
+    /// started: one that waits for that is ended at once.
+    /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="signal">The signal; null for its own stop signal.</param>
     /// <param name="timeout">How long it may take before SIGKILL; null for the container's own, else the configuration's <c>runtime.stopTimeout</c>.</param>
@@ -199,7 +178,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <returns>The ended container (removed already, where it was to be removed at its end).</returns>
     /// <exception cref="EngineException">NotFound, or Timeout where even SIGKILL did not end it.</exception>
     public ContainerSnapshot Stop(string id, int? signal, TimeSpan? timeout, CancellationToken cancellation = default) =>
-        end.Stop(id, signal, timeout ?? services.Store.Read(id).Document?.Options.StopTimeout ?? TimeSpan.FromSeconds(services.Configuration.Runtime.StopTimeout), cancellation);
+        end.Stop(id, signal, timeout ?? StopTimeout(services.Store.Read(id).Document?.Options), StopCause.User, cancellation);
 
     /// <summary>Stops a container as <see cref="Stop"/> does, if it is running, and starts it anew.</summary>
     /// <param name="id">Its id.</param>
@@ -243,7 +222,10 @@ public sealed partial class ContainerEngine : IDisposable
     /// <exception cref="EngineException">NotFound, InvalidArgument, AlreadyExists.</exception>
     public ContainerSnapshot Rename(string id, string name, CancellationToken cancellation = default) => change.Rename(id, name, cancellation);
 
-    /// <summary>Changes the limits of a container, whether it runs or not: of a running one at once, all or none; the document keeps them for its next starts.</summary>
+    /// <summary>
+    /// Changes limits and restart policy of a container, whether it runs or not. Limits of a running one change at once, all or none; the document keeps them for its next
+    /// starts.
+    /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="changes">What is to be another way.</param>
     /// <param name="cancellation">Ends the waiting for others that change the container.</param>
@@ -288,9 +270,12 @@ public sealed partial class ContainerEngine : IDisposable
     /// <exception cref="EngineException">NotFound, or Busy where it is running.</exception>
     public void Remove(string id, bool force, CancellationToken cancellation = default) => end.Remove(id, force, cancellation);
 
-    /// <summary>Does what a monitor hands over at a container's end when no session is there: removes one that is to be removed.</summary>
+    /// <summary>
+    /// Does what a monitor hands over at a container's end: removes one that is to be removed, where no session has, and starts one again that has a restart policy, after
+    /// the wait that the policy's back-off asks for. The process that does it may be ended at any time.
+    /// </summary>
     /// <param name="id">Its id.</param>
-    public void Finish(string id) => end.Finish(id);
+    public void Finish(string id) => restart.Finish(id);
 
     /// <summary>What containers, images and leftovers take on disk.</summary>
     /// <param name="cancellation">Ends it.</param>
@@ -334,14 +319,4 @@ public sealed partial class ContainerEngine : IDisposable
 
     /// <summary>Closes what is held open. Containers are not touched.</summary>
     public void Dispose() => services.Dispose();
-
-    private void RequireHandOver(ContainerDocument document)
-    {
-        if (services.HandOver is null)
-        {
-            throw new EngineException(
-                EngineErrorReason.NotSupported, document.Name,
-                "The program 'containers', which removes a container at its end when no session is there, is not beside the engine. Build it (dotnet build), or leave out -Rm.");
-        }
-    }
 }

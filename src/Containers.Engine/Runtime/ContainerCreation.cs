@@ -144,6 +144,10 @@ internal sealed class ContainerCreation(EngineServices services)
     {
         services.Store.MakeStateFolder(document.Id, hasLayer: document.Options.RootFileSystem is null);
         services.Store.Write(document);
+        if (document.Options.RestartPolicy.Mode != RestartMode.No)
+        {
+            services.Store.Write(document, new RestartRecord());
+        }
     }
 
     private ImageInfo FindImage(string? name) =>

@@ -4,7 +4,7 @@ using Containers.Engine.Runtime.Launch;
 
 namespace Containers.Engine.Runtime;
 
-/// <summary>A container's document, <c>container.json</c>: what was asked, and what the image made of it. Never changed by a start or an end.</summary>
+/// <summary>A container's document, <c>container.json</c>: what was asked, and what the image made of it. Never changed by a start or an end; renaming the container and changing its restart policy do.</summary>
 internal sealed record ContainerDocument
 {
     public required string Id { get; init; }
@@ -52,4 +52,5 @@ internal sealed record ExitRecord(int ExitCode, int Signal, long OomKills, long 
 [JsonSerializable(typeof(ContainerDocument))]
 [JsonSerializable(typeof(RunningRecord))]
 [JsonSerializable(typeof(ExitRecord))]
+[JsonSerializable(typeof(RestartRecord))]
 internal sealed partial class ContainerJson : JsonSerializerContext;

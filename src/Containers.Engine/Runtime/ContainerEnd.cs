@@ -10,7 +10,8 @@ namespace Containers.Engine.Runtime;
 /// <param name="services">The engine's.</param>
 /// <param name="observer">Tells states.</param>
 /// <param name="start">Cleans up what starts left.</param>
-internal sealed class ContainerEnd(EngineServices services, ContainerObserver observer, ContainerStart start)
+/// <param name="waiting">Ends the waiting for starts by restart policy.</param>
+internal sealed class ContainerEnd(EngineServices services, ContainerObserver observer, ContainerStart start, RestartWaiting waiting)
 {
     private const int SigKill = 9;
     private static readonly TimeSpan PatienceAfterKill = TimeSpan.FromSeconds(10);
@@ -19,8 +20,31 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     /// <summary>Sends a signal to the first process.</summary>
     public void Signal(string id, int signal)
     {
-        using FileDescriptor process = OpenFirstProcess(id) ?? throw new EngineException(
-            EngineErrorReason.Busy, id, $"The container '{id}' is not running, so that no signal can be sent to it.");
+        ContainerDocument? document = services.Store.Read(id).Document;
+        bool isEnd = signal == SigKill || signal == document?.StopSignal;
+        using FileDescriptor? process = OpenFirstProcess(id);
+        if (process is null)
+        {
+            if (isEnd && observer.Observe(id)?.State == ContainerState.Restarting)
+            {
+                _ = Stop(id, signal, PatienceAfterKill, StopCause.User, CancellationToken.None);
+                return;
+            }
+
+            throw new EngineException(EngineErrorReason.Busy, id, $"The container '{id}' is not running, so that no signal can be sent to it.");
+        }
+
+        if (isEnd && document?.Options.RemoveOnExit == false)
+        {
+            services.Store.MarkStopped(id, StopCause.User);
+        }
+
+        if (signal == SigKill)
+        {
+            // Which is never refused, and whose end may be told within the same moment.
+            TellSignal(document, signal);
+        }
+
         Errno errno = Pidfd.TrySignal(process, signal);
         if (signal == SigKill)
         {
@@ -34,13 +58,46 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 $"The signal {signal} cannot be sent to the container '{id}': {KernelException.Describe(errno)}.", errno);
         }
 
-        TellSignal(services.Store.Read(id).Document, signal);
+        if (signal != SigKill)
+        {
+            TellSignal(document, signal);
+        }
     }
 
-    /// <summary>Asks a container to end, and kills it where it has not in time.</summary>
-    public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, CancellationToken cancellation)
+    /// <summary>Asks a container to end, and kills it where it has not in time. Its restart policy does not start it again.</summary>
+    public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, StopCause cause, CancellationToken cancellation)
     {
         ContainerSnapshot before = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        bool hasPolicy = before.Options.RestartPolicy.Mode != RestartMode.No;
+        if (!before.Options.RemoveOnExit && (before.State == ContainerState.Running || (hasPolicy && before.State is ContainerState.Exited or ContainerState.Restarting)))
+        {
+            services.Store.MarkStopped(id, cause);
+        }
+
+        ContainerSnapshot ended = StopLife(before, signal, timeout, cancellation);
+        bool isRunningAgain = false;
+        while (hasPolicy && waiting.End(id, cancellation))
+        {
+            isRunningAgain = true;
+            ended = StopLife(observer.Observe(id) ?? before, signal, timeout, cancellation);
+        }
+
+        if (before.State != ContainerState.Restarting)
+        {
+            return ended;
+        }
+
+        if (!isRunningAgain && services.Store.Read(id).Document is { } document)
+        {
+            services.Events.Write(EventAction.Stop, document);
+        }
+
+        return observer.Observe(id) ?? ended with { State = ContainerState.Exited };
+    }
+
+    private ContainerSnapshot StopLife(ContainerSnapshot before, int? signal, TimeSpan timeout, CancellationToken cancellation)
+    {
+        string id = before.Id;
         using FileDescriptor? process = OpenFirstProcess(id);
         if (process is null)
         {
@@ -50,8 +107,10 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
 
         ContainerDocument? document = services.Store.Read(id).Document;
         int asked = signal ?? document?.StopSignal ?? SigKill;
-        _ = Pidfd.TrySignal(process, asked);
+
+        // Before it is sent: its monitor may tell the end within the same moment.
         TellSignal(document, asked);
+        _ = Pidfd.TrySignal(process, asked);
 
         // Frozen while nobody makes an image of it: a session died over that. Only once it is thawed the signal arrives.
         using (ContainerLock? free = services.Store.TryLock(id))
@@ -82,6 +141,18 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     {
         using ContainerLock held = services.Store.Lock(id, cancellation);
         ContainerSnapshot? snapshot = observer.Observe(id);
+        if (snapshot?.State == ContainerState.Restarting)
+        {
+            if (!force)
+            {
+                throw new EngineException(
+                    EngineErrorReason.Busy, snapshot.Name,
+                    $"The container '{snapshot.Name}' is about to be started again. Stop it first (Stop-Container {snapshot.Name}), or remove it with -Force.");
+            }
+
+            waiting.End(held);
+        }
+
         if (snapshot?.State == ContainerState.Running)
         {
             if (!force)
@@ -176,16 +247,6 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
         {
             // Another session removed it meanwhile.
-        }
-    }
-
-    /// <summary>What a monitor hands over when no session is there.</summary>
-    /// <param name="id">The container.</param>
-    public void Finish(string id)
-    {
-        if (observer.Observe(id) is { State: not ContainerState.Running } ended)
-        {
-            Release(id, ended: null, ended.Options.RemoveOnExit, hasLeftCgroups: null);
         }
     }
 

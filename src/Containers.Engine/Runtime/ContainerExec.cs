@@ -58,7 +58,7 @@ internal sealed class ContainerExec(EngineServices services)
                 throw;
             }
 
-            return (ContainerObserver.Running(document, running), link);
+            return (ContainerObserver.Running(ContainerObserver.Describe(document), running), link);
         }
     }
 

@@ -21,15 +21,15 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
                 return Unfinished(id);
             }
 
-            ContainerSnapshot snapshot = Describe(records.Document);
+            ContainerSnapshot snapshot = Describe(records.Document) with { RestartCount = records.Restart?.Count ?? 0, RestartError = records.Restart?.Error };
             if (records.Exit is { } exit)
             {
-                return Ended(snapshot, exit);
+                return IsRestarting(records) ? Restarting(Ended(snapshot, exit), records) : Ended(snapshot, exit);
             }
 
             if (records.Running is not { } running)
             {
-                return snapshot with { State = ContainerState.Created };
+                return records.IsAwaited ? Restarting(snapshot, records) : snapshot with { State = ContainerState.Created };
             }
 
             snapshot = snapshot with { StartedAt = Time(running.StartedAt) };
@@ -40,7 +40,12 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
 
             if (FirstProcess(running).IsAlive)
             {
-                return Observed(records.Document, running);
+                return Observed(snapshot, running);
+            }
+
+            if (records.IsAwaited)
+            {
+                return Restarting(snapshot, records);
             }
 
             if (!Monitor(running).IsAlive)
@@ -55,7 +60,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
             if (wait == PatienceWithMonitor)
             {
                 // A monitor that is stopped, or starved: its container has not been seen to end.
-                return Observed(records.Document, running);
+                return Observed(snapshot, running);
             }
 
             // Its monitor is writing the exit record right now.
@@ -110,7 +115,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
     };
 
     /// <summary>A container whose first process lives, and which is not paused.</summary>
-    public static ContainerSnapshot Running(ContainerDocument document, RunningRecord running) => Describe(document) with
+    public static ContainerSnapshot Running(ContainerSnapshot snapshot, RunningRecord running) => snapshot with
     {
         State = ContainerState.Running,
         StartedAt = Time(running.StartedAt),
@@ -118,10 +123,21 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
         MonitorProcessId = running.Monitor,
     };
 
-    private ContainerSnapshot Observed(ContainerDocument document, RunningRecord running)
+    /// <summary>Whether an ended container is about to be started again: its monitor, or what that has become, is still there for it, or another process is.</summary>
+    private static bool IsRestarting(ContainerRecords records) =>
+        records is { Document: { } document, Restart: { } restart, Stopped: null } && document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count)
+        && (records.IsAwaited || (records.Running is { } running && Monitor(running).IsAlive));
+
+    private static ContainerSnapshot Restarting(ContainerSnapshot ended, ContainerRecords records) => ended with
     {
-        using ContainerCgroup? cgroup = cgroups().Open(document.Id);
-        return Running(document, running) with { IsPaused = cgroup?.IsFrozen == true };
+        State = ContainerState.Restarting,
+        NextStartAt = records.Restart?.NextStart is { } next ? Time(next) : null,
+    };
+
+    private ContainerSnapshot Observed(ContainerSnapshot snapshot, RunningRecord running)
+    {
+        using ContainerCgroup? cgroup = cgroups().Open(snapshot.Id);
+        return Running(snapshot, running) with { IsPaused = cgroup?.IsFrozen == true };
     }
 
     private ContainerSnapshot? Unfinished(string id)

@@ -110,6 +110,9 @@ public sealed record ContainerOptions
     /// <summary>Whether the container is removed once it has ended.</summary>
     public bool RemoveOnExit { get; init; }
 
+    /// <summary>Whether the container is started again once it has ended. Not together with <see cref="RemoveOnExit"/>.</summary>
+    public RestartPolicy RestartPolicy { get; init; } = RestartPolicy.No;
+
     /// <summary>Whether a small init is the container's pid 1, which reaps orphans and forwards signals to the command.</summary>
     public bool Init { get; init; }
 
@@ -150,6 +153,9 @@ public sealed record ContainerChanges
 {
     /// <summary>Limits; null ones stay as they are.</summary>
     public ResourceLimits Limits { get; init; } = new();
+
+    /// <summary>The restart policy, from the next end on.</summary>
+    public RestartPolicy? RestartPolicy { get; init; }
 
     /// <summary>Whether the limit of memory is taken away.</summary>
     public bool LiftMemory { get; init; }

@@ -25,6 +25,7 @@ internal static partial class ContainerOptionsCheck
             throw Invalid(host, $"The host name '{host}' will not do: it must be 1 to {LongestHostName} letters, digits, '-', '.' and '_', beginning with a letter, digit or '_'.");
         }
 
+        Check(options.RestartPolicy, options.RemoveOnExit);
         CgroupManager.Validate(options.Limits);
         CheckLog(options.Log ?? new LogOptions());
         CheckTexts(options);
@@ -81,6 +82,21 @@ internal static partial class ContainerOptionsCheck
             {
                 throw Invalid(root, "The machine's own root cannot be a container's root file system in place. The image 'host' gives a copy-on-write view of it.");
             }
+        }
+    }
+
+    /// <summary>Refuses a restart policy that the container cannot have.</summary>
+    public static void Check(RestartPolicy policy, bool isRemovedAtEnd)
+    {
+        if (isRemovedAtEnd && policy.Mode != RestartMode.No)
+        {
+            throw Invalid(
+                policy.ToString(), $"A container that is removed at its end cannot be started again after it: leave out -Rm, or the restart policy '{policy}'.");
+        }
+
+        if (policy.MaximumRetries < 0 || (policy.MaximumRetries > 0 && policy.Mode != RestartMode.OnFailure))
+        {
+            throw Invalid(policy.ToString(), "Only the restart policy on-failure has a number of restarts, which is above 0.");
         }
     }
 

@@ -14,6 +14,9 @@ public enum ContainerState
 
     /// <summary>Its first process has ended.</summary>
     Exited,
+
+    /// <summary>Its first process has ended, and a living process waits to start it again, as its restart policy says.</summary>
+    Restarting,
 }
 
 /// <summary>Why a container is in its state, where that is not the ordinary course.</summary>
@@ -82,4 +85,13 @@ public sealed record ContainerSnapshot
 
     /// <summary>The monitor's pid while it runs.</summary>
     public int? MonitorProcessId { get; init; }
+
+    /// <summary>How often its restart policy has started it again, or tried to, since the user last started it.</summary>
+    public int RestartCount { get; init; }
+
+    /// <summary>When it is started again, while it waits for that (<see cref="ContainerState.Restarting"/>).</summary>
+    public DateTimeOffset? NextStartAt { get; init; }
+
+    /// <summary>Why the last start by its restart policy failed; null where it did not.</summary>
+    public string? RestartError { get; init; }
 }

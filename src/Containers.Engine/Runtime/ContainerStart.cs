@@ -113,7 +113,7 @@ internal sealed class ContainerStart(EngineServices services)
             OpenFilesLimit = OpenFilesLimit,
             RunningPrefix = $"{{\"bootId\":\"{ProcessIdentity.CurrentBootId}\",",
             EventSubject = EventLog.SubjectOf(document),
-            HandOverEnvironment = HandOverEnvironment(),
+            HandOverEnvironment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", .. services.Surroundings()],
             Descriptors = descriptors,
         };
     }
@@ -148,21 +148,4 @@ internal sealed class ContainerStart(EngineServices services)
         Shown = cgroup.Shown,
         Links = cgroup.Links,
     };
-
-    /// <summary>The hand-over program must work on the same roots and configuration as the session that made the container.</summary>
-    private List<string> HandOverEnvironment()
-    {
-        var environment = new List<string> { "PATH=/usr/sbin:/usr/bin:/sbin:/bin" };
-        if (Environment.GetEnvironmentVariable("CONTAINERS_ROOT") is { Length: > 0 } root)
-        {
-            environment.Add($"CONTAINERS_ROOT={Path.GetFullPath(root)}");
-        }
-
-        if (services.Configuration.File is { } file)
-        {
-            environment.Add($"CONTAINERS_CONFIG={Path.GetFullPath(file)}");
-        }
-
-        return environment;
-    }
 }

@@ -8,7 +8,8 @@ namespace Containers.Engine.Runtime;
 /// <summary>Changes what was asked of containers that are there: of a living one its cgroup and its document, all or nothing; of another one its document.</summary>
 /// <param name="services">The engine's.</param>
 /// <param name="observer">Tells states.</param>
-internal sealed class ContainerUpdate(EngineServices services, ContainerObserver observer)
+/// <param name="restart">Changes restart policies.</param>
+internal sealed class ContainerUpdate(EngineServices services, ContainerObserver observer, ContainerRestart restart)
 {
     /// <summary>Changes a container.</summary>
     /// <param name="id">Its id.</param>
@@ -20,11 +21,23 @@ internal sealed class ContainerUpdate(EngineServices services, ContainerObserver
         CgroupManager.Validate(changes.Limits);
         using ContainerLock held = services.Store.Lock(id, cancellation);
         ContainerDocument document = services.Store.Read(id).Document ?? throw ContainerStore.NotFound(id);
+        if (changes.RestartPolicy is { } asked)
+        {
+            ContainerOptionsCheck.Check(asked, document.Options.RemoveOnExit);
+        }
+
         ContainerDocument changed = document with { Options = document.Options with { Limits = Merge(document.Options.Limits, changes) } };
         SavedLimits? saved = observer.Observe(id)?.State == ContainerState.Running ? ApplyToLiving(document, changes) : null;
         try
         {
-            services.Store.Write(changed);
+            if (changes.RestartPolicy is { } policy)
+            {
+                changed = restart.Apply(held, changed, policy);
+            }
+            else
+            {
+                services.Store.Write(changed);
+            }
         }
         catch
         {

@@ -60,6 +60,36 @@ internal sealed class EngineServices : IDisposable
     /// <summary>A second one.</summary>
     public string StagingPoint { get; }
 
+    /// <summary>The variables by which another program works on the same roots and configuration: <c>NAME=VALUE</c>.</summary>
+    public List<string> Surroundings()
+    {
+        var variables = new List<string>();
+        if (Environment.GetEnvironmentVariable("CONTAINERS_ROOT") is { Length: > 0 } root)
+        {
+            variables.Add($"CONTAINERS_ROOT={Path.GetFullPath(root)}");
+        }
+
+        // One that is named must be there; the default one need not.
+        if (Configuration.File is { } file && file != EngineConfiguration.DefaultPath)
+        {
+            variables.Add($"CONTAINERS_CONFIG={Path.GetFullPath(file)}");
+        }
+
+        return variables;
+    }
+
+    /// <summary>Refuses what needs <see cref="HandOver"/> where it is not there.</summary>
+    public void RequireHandOver(ContainerDocument document)
+    {
+        if (HandOver is null)
+        {
+            throw new EngineException(
+                EngineErrorReason.NotSupported, document.Name,
+                "The program 'containers', which removes a container at its end or starts it again when no session is there, is not beside the engine. "
+                + "Build it (dotnet build), or leave out -Rm and -Restart.");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -15,6 +15,11 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTime, string 
     private static readonly Lazy<string> Boot = new(() =>
         Files.ReadText(Files.CurrentFolder, "/proc/sys/kernel/random/boot_id")?.Trim() ?? string.Empty);
 
+    private static readonly Lazy<ProcessIdentity> Own = new(() => new ProcessIdentity(Environment.ProcessId, Stat(Environment.ProcessId)?.StartTime ?? 0, CurrentBootId));
+
+    /// <summary>This process.</summary>
+    public static ProcessIdentity Current => Own.Value;
+
     /// <summary>The machine's present boot.</summary>
     public static string CurrentBootId => Boot.Value;
 

@@ -11,7 +11,7 @@ namespace Containers.Engine.Storage;
 /// <list type="bullet">
 /// <item><c>RUNTIME/containers/ID/</c>: made first and removed last, so that every other trace has a finder; locked by whoever changes the container.</item>
 /// <item><c>STATE/containers/ID/</c>: its writable layer and its log.</item>
-/// <item><c>container.json</c>, <c>running.json</c>, <c>exit.json</c>: in the state folder, or, of a container that goes at its end, in the runtime folder.</item>
+/// <item><c>container.json</c>, <c>running.json</c>, <c>exit.json</c>, <c>restart.json</c>, <c>stopped</c>: in the state folder, or, of a container that goes at its end, in the runtime folder.</item>
 /// <item><c>STATE/names/NAME</c>: a symbolic link that says the id; whoever makes it has the name.</item>
 /// </list>
 /// Readers take no lock.
@@ -19,7 +19,10 @@ namespace Containers.Engine.Storage;
 internal sealed class ContainerStore : IDisposable
 {
     private const int OwnerOnly = 0x1c0;
-    private const string DocumentName = "container.json", RunningName = "running.json", ExitName = "exit.json";
+    private const string DocumentName = "container.json", RunningName = "running.json", ExitName = "exit.json", RestartName = "restart.json", StoppedName = "stopped";
+
+    /// <summary>What the file of a container says that was stopped with the machine.</summary>
+    private static readonly byte[] WithMachine = "machine"u8.ToArray();
 
     private readonly FileDescriptor state;
     private readonly FileDescriptor runtime;
@@ -211,9 +214,54 @@ internal sealed class ContainerStore : IDisposable
     public void Write(ContainerDocument document) =>
         Write(document, DocumentName, JsonSerializer.SerializeToUtf8Bytes(document, ContainerJson.Default.ContainerDocument), durable: !document.Options.RemoveOnExit);
 
-    /// <summary>Writes again how a container ended, after a start that failed.</summary>
-    public void Write(ContainerDocument document, ExitRecord exit) =>
-        Write(document, ExitName, JsonSerializer.SerializeToUtf8Bytes(exit, ContainerJson.Default.ExitRecord), durable: false);
+    /// <summary>Writes again how a container ended, or that its end is not known, after a start that failed.</summary>
+    public void Restore(ContainerRecords before)
+    {
+        if (before is { Document: { } document, Exit: { } exit })
+        {
+            Write(document, ExitName, JsonSerializer.SerializeToUtf8Bytes(exit, ContainerJson.Default.ExitRecord), durable: false);
+        }
+        else if (before is { Document: { } lost, Running: { } running })
+        {
+            Write(lost, RunningName, JsonSerializer.SerializeToUtf8Bytes(running, ContainerJson.Default.RunningRecord), durable: false);
+        }
+    }
+
+    /// <summary>Writes the record of a container's restarts.</summary>
+    public void Write(ContainerDocument document, RestartRecord restart) =>
+        Write(document, RestartName, JsonSerializer.SerializeToUtf8Bytes(restart, ContainerJson.Default.RestartRecord), durable: false);
+
+    /// <summary>Removes the record of restarts of a container that has no policy (any more).</summary>
+    public void ForgetRestarts(string id) => _ = Files.TryRemove(state.Number, $"{id}/{RestartName}", isFolder: false);
+
+    /// <summary>Says that a kept container was stopped, so that its restart policy does not start it again.</summary>
+    public void MarkStopped(string id, StopCause cause)
+    {
+        if (cause == StopCause.User)
+        {
+            using FileDescriptor? file = Files.TryOpen(
+                state.Number, $"{id}/{StoppedName}", LibC.O_WRONLY | LibC.O_CREAT | LibC.O_NOFOLLOW | LibC.O_TRUNC, 0x180, out Errno errno);
+            if (file is null && errno != Errno.ENOENT)
+            {
+                throw new KernelException(errno, "noting that the container is stopped:", id);
+            }
+        }
+        else if (OpenStateFolder(id) is { } folder)
+        {
+            using (folder)
+            {
+                // What the user has said before holds at the machine's end too.
+                if (!IsThere(folder, StoppedName))
+                {
+                    AtomicDocument.Write(folder.Number, StoppedName, WithMachine, durable: false);
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes back that a container was stopped.</summary>
+    /// <returns>Whether it was.</returns>
+    public bool ClearStopped(string id) => Files.TryRemove(state.Number, $"{id}/{StoppedName}", isFolder: false) == Errno.None;
 
     /// <summary>Reads what is known of a container.</summary>
     public ContainerRecords Read(string id)
@@ -223,7 +271,12 @@ internal sealed class ContainerStore : IDisposable
         {
             if (Read(folder, $"{id}/{DocumentName}", ContainerJson.Default.ContainerDocument) is { } document)
             {
-                return new ContainerRecords(document, ReadRunning(folder, id), ReadExit(folder, id));
+                // The record of restarts first: where it names nobody that waits, what follows is no older than that.
+                RestartRecord? restart = document.Options.RestartPolicy.Mode == RestartMode.No ? null : ReadRestart(folder, id);
+                return new ContainerRecords(document, ReadRunning(folder, id), ReadExit(folder, id))
+                {
+                    Restart = restart, Stopped = restart is null ? null : ReadStopped(folder, id),
+                };
             }
         }
 
@@ -376,6 +429,25 @@ internal sealed class ContainerStore : IDisposable
         }
     }
 
+    private static RestartRecord ReadRestart(FileDescriptor folder, string id)
+    {
+        try
+        {
+            return Read(folder, $"{id}/{RestartName}", ContainerJson.Default.RestartRecord) ?? new RestartRecord();
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.Storage)
+        {
+            return new RestartRecord();
+        }
+    }
+
+    private static StopCause? ReadStopped(FileDescriptor folder, string id) => Files.ReadText(folder.Number, $"{id}/{StoppedName}") switch
+    {
+        null => null,
+        "" => StopCause.User,
+        _ => StopCause.Machine,
+    };
+
     private string? HolderOf(string name) => Files.ReadLink(names.Number, name);
 
     private void DropStaleName(string name)
@@ -393,7 +465,17 @@ internal sealed class ContainerStore : IDisposable
 /// <param name="Document">Null: it is being made, or was left half made or half removed.</param>
 /// <param name="Running">Null: it does not run.</param>
 /// <param name="Exit">Null: it has not ended.</param>
-internal readonly record struct ContainerRecords(ContainerDocument? Document, RunningRecord? Running, ExitRecord? Exit);
+internal readonly record struct ContainerRecords(ContainerDocument? Document, RunningRecord? Running, ExitRecord? Exit)
+{
+    /// <summary>Its restarts; null where it has no restart policy.</summary>
+    public RestartRecord? Restart { get; init; }
+
+    /// <summary>Who has stopped it since its last start; null for nobody, and where it has no restart policy.</summary>
+    public StopCause? Stopped { get; init; }
+
+    /// <summary>Whether a living process has set out to start it again.</summary>
+    public bool IsAwaited => Stopped is null && Restart?.Waiter?.ToIdentity().IsAlive == true;
+}
 
 /// <summary>The right to change a container; given up when disposed.</summary>
 /// <param name="id">The container.</param>

@@ -27,7 +27,7 @@ internal static class Open
 /// <summary>Signals and prctl(2) operations the helper uses.</summary>
 internal static class Signals
 {
-    internal const int SIGKILL = 9, SIGPIPE = 13, SIGCHLD = 17, SIGXCPU = 24, SIGXFSZ = 25;
+    internal const int SIGHUP = 1, SIGINT = 2, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGXCPU = 24, SIGXFSZ = 25;
 }
 
 /// <summary>prctl(2) operations.</summary>

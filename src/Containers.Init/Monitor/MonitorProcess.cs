@@ -27,6 +27,11 @@ internal static unsafe class MonitorProcess
         // The session's limits of file size and processor time are inherited: a log that cannot grow must not end the container.
         IgnoreSignal(Signals.SIGXCPU);
         IgnoreSignal(Signals.SIGXFSZ);
+
+        // Asked of every process at the machine's end: the container, which hears it too, may end in its own way first.
+        IgnoreSignal(Signals.SIGTERM);
+        IgnoreSignal(Signals.SIGHUP);
+        IgnoreSignal(Signals.SIGINT);
         if (monitor.Pid > 0)
         {
             Descriptors.KeepOnlyMonitors(plan);
@@ -58,9 +63,9 @@ internal static unsafe class MonitorProcess
 
         Release(&monitor);
         Records.RemoveRunning(&monitor);
-        if (!Session.Failed(&monitor))
+        if (!Session.Failed(&monitor) && HasWorkLeft(&monitor))
         {
-            HandOver(&monitor);
+            HandOver(plan);
         }
 
         Entry.Exit(1);
@@ -314,9 +319,16 @@ internal static unsafe class MonitorProcess
         Events.Ended(monitor);
         Session.Ended(monitor);
         Record(monitor);
-        if (!Session.ReleasedAndAcknowledged(monitor))
+        PlanHeader* plan = monitor->Plan;
+        if (Records.HasRestart(plan))
         {
-            HandOver(monitor);
+            // Of a container that is kept the session has nothing to do that the next life must wait for.
+            Session.Released(monitor);
+            HandOver(plan);
+        }
+        else if (!Session.ReleasedAndAcknowledged(monitor) && HasWorkLeft(monitor))
+        {
+            HandOver(plan);
         }
 
         Entry.Exit(0);
@@ -414,13 +426,26 @@ internal static unsafe class MonitorProcess
         return result;
     }
 
-    /// <summary>Becomes the program that removes a container that is to go at its end, or what is left of its processes, since no session is there to do it.</summary>
-    private static void HandOver(MonitorState* monitor)
+    /// <summary>Whether something is left to do at the end where no session is there: the container is to go, or processes of it have outlived the first one.</summary>
+    private static bool HasWorkLeft(MonitorState* monitor)
     {
-        PlanHeader* plan = monitor->Plan;
-        bool isNeeded = (plan->Flags & PlanFlags.RemoveAtEnd) != 0 || ((plan->Flags & PlanFlags.SharedPids) != 0 && monitor->CgroupsLeft > 0);
-        if (isNeeded && plan->HandOverProgram >= 0)
+        uint flags = monitor->Plan->Flags;
+        return (flags & PlanFlags.RemoveAtEnd) != 0 || ((flags & PlanFlags.SharedPids) != 0 && monitor->CgroupsLeft > 0);
+    }
+
+    /// <summary>
+    /// Becomes the program that removes a container that is to go at its end, where no session is there to do it, or that starts it again as its restart
+    /// policy says. It is still the same process to all who know the monitor by its number and start time.
+    /// </summary>
+    private static void HandOver(PlanHeader* plan)
+    {
+        if (plan->HandOverProgram >= 0)
         {
+            const int closeOnExec = 4;
+            Sys.Call(SysNr.CloseRange, 3, uint.MaxValue, closeOnExec);
+            SetSignal(Signals.SIGTERM, SignalAction.Default);
+            SetSignal(Signals.SIGHUP, SignalAction.Default);
+            SetSignal(Signals.SIGINT, SignalAction.Default);
             byte* origin = (byte*)plan;
             Sys.Call(
                 SysNr.Execveat, plan->HandOverProgram, (long)Text.Z(""u8), (long)(origin + plan->HandOverArguments),
@@ -428,10 +453,12 @@ internal static unsafe class MonitorProcess
         }
     }
 
-    private static void IgnoreSignal(int signal)
+    private static void IgnoreSignal(int signal) => SetSignal(signal, SignalAction.Ignore);
+
+    private static void SetSignal(int signal, ulong handler)
     {
         SignalAction action = default;
-        action.Handler = SignalAction.Ignore;
+        action.Handler = handler;
         Sys.Call(SysNr.RtSigaction, signal, (long)&action, 0, sizeof(ulong));
     }
 }

@@ -52,6 +52,10 @@ internal static unsafe class Records
     internal static void RemoveRunning(MonitorState* monitor) =>
         Sys.Call(SysNr.Unlinkat, monitor->Plan->RecordsFolder, (long)Text.Z("running.json"u8));
 
+    /// <summary>Whether the container has a restart policy: its record is there as long as it has one.</summary>
+    internal static bool HasRestart(PlanHeader* plan) =>
+        plan->RecordsFolder >= 0 && Sys.Call(SysNr.Faccessat, plan->RecordsFolder, (long)Text.Z("restart.json"u8), 0) == 0;
+
     /// <summary>The number behind "oom_kill " in memory.events (v2) or memory.oom_control (v1).</summary>
     internal static long CountOomKills(int counter)
     {

@@ -24,6 +24,15 @@ internal static unsafe class Session
         }
     }
 
+    /// <summary>Tells that all is released, if the session is there.</summary>
+    internal static void Released(MonitorState* monitor)
+    {
+        if (monitor->Session >= 0)
+        {
+            Send(monitor, SessionMessage.Released, monitor->CgroupsLeft, 0, 0, 0);
+        }
+    }
+
     /// <summary>Tells that all is released and waits until the session has done its part, or has gone.</summary>
     internal static bool ReleasedAndAcknowledged(MonitorState* monitor)
     {
@@ -32,7 +41,8 @@ internal static unsafe class Session
             return false;
         }
 
-        Send(monitor, SessionMessage.Released, monitor->CgroupsLeft, 0, 0, 0);
+        // Where it fails, the session may have said its word before it went.
+        Released(monitor);
         SessionMessage answer = default;
         long count;
         do

@@ -179,6 +179,16 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     [Parameter]
     public SwitchParameter Rm { get; set; }
 
+    /// <summary>
+    /// When the container is started again after its end, also with no session there: no; on-failure, or on-failure:3 for three times at most; always;
+    /// unless-stopped. The first time 0.1 seconds after the end, then after twice as long each time, up to a minute. Not with -Rm. After the machine's start it
+    /// takes Install-ContainerStartup.
+    /// </summary>
+    [Parameter]
+    [RestartArgument]
+    [ArgumentCompleter(typeof(RestartCompleter))]
+    public ContainerRestartPolicy? Restart { get; set; }
+
     /// <summary>The signal that asks the container to end, by name or number. Without it the image's, else TERM.</summary>
     [Parameter]
     [SignalArgument]
@@ -248,6 +258,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
         SystemPathsUnconfined = LastSecurityOption("systempaths") is "unconfined",
         Limits = new ResourceLimits { Memory = Memory?.Bytes, Cpus = Cpus, PidsLimit = PidsLimit },
         RemoveOnExit = Rm,
+        RestartPolicy = Restart?.ToRestartPolicy() ?? RestartPolicy.No,
         StopSignal = StopSignal?.Number,
     };
 

@@ -14,5 +14,5 @@ public abstract class ContainerSelectionCommand : ContainerCommand
     [ContainerNameArgument]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
+    public virtual string[] Name { get; set; } = [];
 }

@@ -45,7 +45,7 @@ internal static class DockerOption
 
     private static readonly string[] NotThereYet =
     [
-        "Publish", "PublishAll", "Restart", "Dns", "HealthCommand", "GroupAdd", "PidNamespace", "IpcNamespace", "UtsNamespace", "UserNamespace",
+        "Publish", "PublishAll", "Dns", "HealthCommand", "UserNamespace",
     ];
 
     private static string? Short(string word) => word switch

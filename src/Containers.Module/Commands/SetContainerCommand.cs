@@ -1,11 +1,12 @@
 using System.Management.Automation;
 using Containers.Arguments;
+using Containers.Completion;
 using Containers.Engine;
 using Containers.Engine.Runtime;
 
 namespace Containers.Commands;
 
-/// <summary>Changes the limits of containers, whether they run or not. [docker update]</summary>
+/// <summary>Changes the limits and the restart policy of containers, whether they run or not. [docker update]</summary>
 /// <remarks>
 /// Of a running container the kernel takes the new limits at once: all of them or, where one is refused, none. They hold for later starts too. Less memory than the
 /// container holds at the moment is refused.
@@ -36,14 +37,20 @@ public sealed class SetContainerCommand : ContainerChangeCommand
     [ValidateSet(nameof(Memory), nameof(Cpus), nameof(PidsLimit))]
     public string[] Reset { get; set; } = [];
 
+    /// <summary>When the container is started again after its end, from the next end on: no; on-failure, or on-failure:3 for three times at most; always; unless-stopped. Not with -Rm.</summary>
+    [Parameter]
+    [RestartArgument]
+    [ArgumentCompleter(typeof(RestartCompleter))]
+    public ContainerRestartPolicy? Restart { get; set; }
+
     private protected override string Action => "Change";
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (Memory is null && Cpus is null && PidsLimit is null && Reset.Length == 0)
+        if (Memory is null && Cpus is null && PidsLimit is null && Restart is null && Reset.Length == 0)
         {
-            Refuse("NothingToChange", "Nothing is to be changed. Give a limit: -Memory, -Cpus or -PidsLimit, or one to take away: -Reset Memory.", target: null);
+            Refuse("NothingToChange", "Nothing is to be changed. Give a limit: -Memory, -Cpus or -PidsLimit, one to take away: -Reset Memory, or a restart policy: -Restart always.", target: null);
         }
     }
 
@@ -52,6 +59,7 @@ public sealed class SetContainerCommand : ContainerChangeCommand
         new ContainerChanges
         {
             Limits = new ResourceLimits { Memory = Memory?.Bytes, Cpus = Cpus, PidsLimit = PidsLimit },
+            RestartPolicy = Restart?.ToRestartPolicy(),
             LiftMemory = IsReset(nameof(Memory)),
             LiftCpus = IsReset(nameof(Cpus)),
             LiftPidsLimit = IsReset(nameof(PidsLimit)),

@@ -25,6 +25,9 @@ internal static class EngineErrors
     /// <summary>The noun of errors about the configuration.</summary>
     internal const string Configuration = "ContainerConfiguration";
 
+    /// <summary>The noun of errors about the unit that starts containers with the machine.</summary>
+    internal const string Startup = "ContainerStartup";
+
     /// <summary>Makes the error record of a failure.</summary>
     /// <param name="failure">The failure.</param>
     /// <param name="noun">What it concerns: <see cref="Container"/>, <see cref="Image"/> or <see cref="Engine"/>.</param>
@@ -97,7 +100,7 @@ internal static class EngineErrors
         EngineErrorReason.InvalidArgument => (noun + "ArgumentInvalid", ErrorCategory.InvalidArgument),
         EngineErrorReason.NotFound => (noun + "NotFound", ErrorCategory.ObjectNotFound),
         EngineErrorReason.Ambiguous => (noun + "Ambiguous", ErrorCategory.InvalidArgument),
-        EngineErrorReason.AlreadyExists => (noun + "NameInUse", ErrorCategory.ResourceExists),
+        EngineErrorReason.AlreadyExists => (noun == Startup ? noun + "Exists" : noun + "NameInUse", ErrorCategory.ResourceExists),
         EngineErrorReason.Busy => (noun == Image ? "ContainerImageInUse" : noun + "Busy", ErrorCategory.ResourceBusy),
         EngineErrorReason.PermissionDenied => (noun + "PermissionDenied", ErrorCategory.PermissionDenied),
         EngineErrorReason.LimitExceeded => (noun + "LimitExceeded", ErrorCategory.LimitsExceeded),

@@ -150,6 +150,18 @@ public sealed class Container
     /// <summary>The signal that asks it to end; null for the image's, else SIGTERM.</summary>
     public Signal? StopSignal { get; init; }
 
+    /// <summary>When it is started again after its end.</summary>
+    public ContainerRestartPolicy RestartPolicy { get; init; } = ContainerRestartPolicy.Parse("no");
+
+    /// <summary>How often its restart policy has started it again, or tried to, since the user last started it.</summary>
+    public int RestartCount { get; init; }
+
+    /// <summary>Why the last start by its restart policy failed; null where it did not.</summary>
+    public string? RestartError { get; init; }
+
+    /// <summary>When it is started again, while it waits for that; else null.</summary>
+    public DateTimeOffset? NextStartAt { get; init; }
+
     /// <summary>The name.</summary>
     /// <returns>The name.</returns>
     public override string ToString() => Name;

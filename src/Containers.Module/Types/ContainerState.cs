@@ -15,6 +15,9 @@ public enum ContainerState
     /// <summary>Its first process has ended.</summary>
     Exited,
 
+    /// <summary>Its first process has ended, and a living process waits to start it again, as its restart policy says.</summary>
+    Restarting,
+
     /// <summary>It runs, and all its processes are kept from running (Suspend-Container).</summary>
     Paused,
 }

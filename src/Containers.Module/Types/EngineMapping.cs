@@ -73,6 +73,10 @@ internal static class EngineMapping
             SystemPathsUnconfined = options.SystemPathsUnconfined || options.Privileged,
             RemoveOnExit = options.RemoveOnExit,
             StopSignal = ToSignal(options.StopSignal),
+            RestartPolicy = ContainerRestartPolicy.Of(options.RestartPolicy),
+            RestartCount = snapshot.RestartCount,
+            RestartError = snapshot.RestartError,
+            NextStartAt = snapshot.NextStartAt,
         };
     }
 

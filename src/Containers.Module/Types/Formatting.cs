@@ -28,7 +28,7 @@ public static class Formatting
     {
         ArgumentNullException.ThrowIfNull(container);
         var details = new List<string>(2);
-        if (container.State == ContainerState.Exited && container.ExitCode is { } code)
+        if (container.State is ContainerState.Exited or ContainerState.Restarting && container.ExitCode is { } code)
         {
             details.Add(code.ToString(CultureInfo.InvariantCulture));
         }

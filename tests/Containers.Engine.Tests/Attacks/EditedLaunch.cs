@@ -26,7 +26,7 @@ internal static class EditedLaunch
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "containers are made as root");
         using var services = new EngineServices(EngineConfiguration.Load(fixture.ConfigurationPath));
         var start = new ContainerStart(services);
-        var end = new ContainerEnd(services, new ContainerObserver(services.Store, () => services.Cgroups), start);
+        var end = new ContainerEnd(services, new ContainerObserver(services.Store, () => services.Cgroups), start, new RestartWaiting(services));
         (ContainerDocument document, ContainerLock held) = new ContainerCreation(services).Create(asked with { RemoveOnExit = true }, CancellationToken.None);
         AttachedContainer container;
         using (held)

@@ -83,6 +83,19 @@ internal static class SessionToKill
         }
     }
 
+    /// <summary>Starts a container with the restart policy that <c>policy</c> says; its script is in <c>script</c>.</summary>
+    public static void StartWithPolicy(ContainerEngine engine, string root, string shared)
+    {
+        ContainerSnapshot made = engine.Create(new ContainerOptions
+        {
+            RootFileSystem = root,
+            RestartPolicy = RestartPolicy.Parse(File.ReadAllText($"{shared}/policy")),
+            Volumes = [new BindMount(shared, "/shared", false)],
+            Command = ["sh", "/shared/script"],
+        });
+        _ = engine.Start(made.Id);
+    }
+
     /// <summary>Says in <c>ready</c> which thread does all the work, waits for <c>go</c>, and leads a container that goes and one that stays through their whole lives.</summary>
     public static void RunLives(ContainerEngine engine, string root, string shared)
     {

@@ -114,6 +114,8 @@ public sealed class LifecycleTests : IDisposable
         Assert.Equal(["67108864 9", "67108864 9"], _engine.Run("Set-Container one, two -PidsLimit 9 -PassThru | ForEach-Object { \"$($_.Memory) $($_.PidsLimit)\" }").Lines);
         var two = (Container)_engine.Run("Set-Container two -Reset cpus, Memory -PassThru").Single;
         Assert.Equal((null, null, 9L), (two.Cpus, two.Memory, two.PidsLimit));
+        Assert.Equal("on-failure:3", _engine.Run("(Set-Container two -Restart on-failure:3 -PassThru).RestartPolicy.ToString()").Lines.Single());
+        Assert.Equal("no", _engine.Run("(Set-Container two -Restart no -PassThru).RestartPolicy.ToString()").Lines.Single());
         Assert.StartsWith("NothingToChange,", _engine.Fails("Set-Container one").FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("6 MiB", _engine.Fails("Set-Container one -Memory 1MB").Exception.Message, StringComparison.Ordinal);
         _engine.Run("Remove-Container -Force one, two");

@@ -5,7 +5,6 @@ using Containers.Module.Tests.Hosting;
 namespace Containers.Module.Tests.EndToEnd;
 
 /// <summary>What the engine is for, on real input: a command, a script and a service in a real Debian, from sessions that come and go.</summary>
-[Trait("Kernel", "CgroupV2")]
 public sealed class RealInputTests(DebianFixture debian) : IClassFixture<DebianFixture>
 {
     private const int InterruptSignal = 2, KillSignal = 9, HangUpSignal = 1;
@@ -78,6 +77,7 @@ public sealed class RealInputTests(DebianFixture debian) : IClassFixture<DebianF
     }
 
     [Fact]
+    [Trait("Kernel", "CgroupV2")]
     public void Fifty_containers_are_started_listed_stopped_and_removed_in_one_pipeline()
     {
         ShellResult result = debian.Session(
@@ -114,6 +114,7 @@ public sealed class RealInputTests(DebianFixture debian) : IClassFixture<DebianF
     }
 
     [Fact]
+    [Trait("Kernel", "CgroupV2")]
     public void A_killed_session_leaves_its_container_which_still_goes_at_its_end()
     {
         using Process session = debian.Start("Invoke-Container -Rm -Name orphan host -- sh -c 'echo started; while [ ! -e /stop ]; do sleep 0.1; done; echo ended'");

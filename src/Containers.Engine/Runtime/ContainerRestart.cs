@@ -1,0 +1,231 @@
+using Containers.Engine.Storage;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>Starts kept containers: at the user's word, by their restart policy after an end, and by it after the machine's start.</summary>
+/// <param name="services">The engine's.</param>
+/// <param name="observer">Tells states.</param>
+/// <param name="start">Starts.</param>
+/// <param name="end">Tells of lost lives, and removes.</param>
+/// <param name="waiting">The waiting that a start takes over from.</param>
+internal sealed class ContainerRestart(EngineServices services, ContainerObserver observer, ContainerStart start, ContainerEnd end, RestartWaiting waiting)
+{
+    /// <summary>Starts a container at the user's word: its restarts are counted anew, and who waits to start it does so no more. A running one is left alone.</summary>
+    public ContainerSnapshot Start(string id, CancellationToken cancellation)
+    {
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerSnapshot snapshot = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        if (snapshot.State == ContainerState.Running)
+        {
+            return snapshot;
+        }
+
+        ContainerRecords before = services.Store.Read(id);
+        ContainerDocument document = before.Document ?? throw new EngineException(
+            EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
+        if (before.Restart is not null)
+        {
+            waiting.End(held);
+            services.Store.Write(document, new RestartRecord());
+        }
+
+        Begin(before, held, isByWaiter: false, cancellation);
+        return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
+    }
+
+    /// <summary>What a monitor hands over at a container's end: removes one that is to go, and starts one again that has a restart policy.</summary>
+    /// <param name="id">The container.</param>
+    public void Finish(string id)
+    {
+        if (observer.Observe(id) is not { State: not ContainerState.Running } ended)
+        {
+            return;
+        }
+
+        if (ended.Options.RestartPolicy.Mode == RestartMode.No)
+        {
+            end.Release(id, ended: null, ended.Options.RemoveOnExit, hasLeftCgroups: null);
+            return;
+        }
+
+        if (ended.Options.PidNamespace is not null)
+        {
+            // Processes that outlived the first one, where its monitor could not kill them.
+            end.Release(id, ended: null, isRemoved: false, hasLeftCgroups: null);
+        }
+
+        try
+        {
+            while (TryBeginWaiting(id, out TimeSpan delay))
+            {
+                Thread.Sleep(delay);
+                if (TryStartAgain(id))
+                {
+                    return;
+                }
+            }
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
+        {
+            // It was removed meanwhile.
+        }
+    }
+
+    /// <summary>Whether a container is one that is started after the machine's start.</summary>
+    /// <param name="id">The container.</param>
+    public bool IsForStartup(string id) => observer.Observe(id) is { State: ContainerState.Exited } snapshot && IsForStartup(snapshot, services.Store.Read(id));
+
+    /// <summary>Starts a container again after the machine's start.</summary>
+    /// <returns>The container; null where its policy does not say so (any more).</returns>
+    public ContainerSnapshot? StartByPolicy(string id, CancellationToken cancellation)
+    {
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerRecords before = services.Store.Read(id);
+        if (before is not { Document: { } document, Restart: { } restart } || observer.Observe(id) is not { } snapshot || !IsForStartup(snapshot, before))
+        {
+            return null;
+        }
+
+        services.Store.Write(document, new RestartRecord { Count = restart.Count });
+        try
+        {
+            Begin(before, held, isByWaiter: false, cancellation);
+        }
+        catch (EngineException failure)
+        {
+            services.Store.Write(document, new RestartRecord { Count = restart.Count, Error = failure.Message });
+            throw;
+        }
+
+        return observer.Observe(id);
+    }
+
+    /// <summary>Gives a container another restart policy, whether it runs or not.</summary>
+    /// <param name="held">Its lock.</param>
+    /// <param name="document">Its document.</param>
+    /// <param name="policy">The policy.</param>
+    /// <returns>The new document, which is written.</returns>
+    public ContainerDocument Apply(ContainerLock held, ContainerDocument document, RestartPolicy policy)
+    {
+        ContainerOptionsCheck.Check(policy, document.Options.RemoveOnExit);
+        bool hadPolicy = document.Options.RestartPolicy.Mode != RestartMode.No;
+        ContainerDocument changed = document with { Options = document.Options with { RestartPolicy = policy } };
+        if (policy.Mode == RestartMode.No)
+        {
+            waiting.End(held);
+            services.Store.Write(changed);
+            services.Store.ForgetRestarts(document.Id);
+            return changed;
+        }
+
+        services.RequireHandOver(document);
+        services.Store.Write(changed);
+        if (!hadPolicy)
+        {
+            services.Store.Write(changed, new RestartRecord());
+        }
+
+        return changed;
+    }
+
+    private static bool IsForStartup(ContainerSnapshot snapshot, ContainerRecords records) =>
+        snapshot.State == ContainerState.Exited && records is { Document: { } document, Restart: { } restart } && document.Options.RestartPolicy switch
+        {
+            { Mode: RestartMode.Always } => true,
+            var policy => records.Stopped != StopCause.User && policy.Wants(snapshot.ExitCode, restart.Count),
+        };
+
+    /// <summary>Becomes the one who starts a container again, where its policy says so and nobody else is.</summary>
+    private bool TryBeginWaiting(string id, out TimeSpan delay)
+    {
+        using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
+        ContainerRecords records = services.Store.Read(id);
+        delay = default;
+        if (records is not { Document: { } document, Restart: { } restart, Stopped: null } || IsRunning(records) || (records.IsAwaited && !IsMine(restart))
+            || !document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count))
+        {
+            return false;
+        }
+
+        delay = TimeSpan.FromMilliseconds(restart.NextDelay(records.Exit));
+        services.Store.Write(document, restart with
+        {
+            Delay = (int)delay.TotalMilliseconds,
+            NextStart = ((DateTimeOffset.UtcNow + delay) - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick,
+            Waiter = WaiterRecord.Current(),
+        });
+        return true;
+    }
+
+    /// <summary>Starts a container whose time has come.</summary>
+    /// <returns>False where that failed, and its policy is to be asked once more.</returns>
+    private bool TryStartAgain(string id)
+    {
+        using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
+        ContainerRecords records = services.Store.Read(id);
+        if (records is not { Document: { } document, Restart: { } restart, Stopped: null } || !IsMine(restart) || IsRunning(records)
+            || !document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count))
+        {
+            return true;
+        }
+
+        restart = restart with { Count = restart.Count + 1, NextStart = null };
+        try
+        {
+            Begin(records, held, isByWaiter: true, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is EngineException or KernelException)
+        {
+            services.Store.Write(document, restart with { Error = failure.Message });
+            return false;
+        }
+
+        services.Store.Write(document, restart with { Waiter = null, Error = null });
+        return true;
+    }
+
+    /// <summary>Starts a container that the caller has locked; where that fails, it is left as it had ended.</summary>
+    /// <param name="before">What is known of it.</param>
+    /// <param name="held">Its lock.</param>
+    /// <param name="isByWaiter">
+    /// Whether nobody has asked for it. Then a mark that it was stopped, set just now, stays, so that who has set it stops this life too.
+    /// </param>
+    /// <param name="cancellation">Ends the start.</param>
+    private void Begin(ContainerRecords before, ContainerLock held, bool isByWaiter, CancellationToken cancellation)
+    {
+        ContainerDocument document = before.Document!;
+        ContainerOptions options = document.Options;
+        if (options.RemoveOnExit || options.RestartPolicy.Mode != RestartMode.No)
+        {
+            services.RequireHandOver(document);
+        }
+
+        if (options.RemoveOnExit)
+        {
+            services.Store.RemakeWorkFolder(held.Id);
+        }
+
+        end.TellLost(before);
+        bool wasStopped = !isByWaiter && services.Store.ClearStopped(held.Id);
+        try
+        {
+            start.Start(document, held, attach: false, withInput: false, cancellation).Dispose();
+        }
+        catch
+        {
+            services.Store.Restore(before);
+            if (wasStopped)
+            {
+                services.Store.MarkStopped(held.Id, before.Stopped ?? StopCause.User);
+            }
+
+            throw;
+        }
+    }
+
+    private static bool IsRunning(ContainerRecords records) =>
+        records is { Exit: null, Running: { } running } && ContainerObserver.FirstProcess(running).IsAlive;
+
+    private static bool IsMine(RestartRecord restart) => restart.Waiter == WaiterRecord.Current();
+}
