@@ -16,6 +16,7 @@
         'Clear-ContainerStorage'
         'Compare-Container'
         'Compare-ContainerImage'
+        'Connect-Container'
         'Connect-ContainerRegistry'
         'ConvertTo-ContainerImage'
         'Copy-ContainerItem'
@@ -47,6 +48,7 @@
         'Remove-Container'
         'Remove-ContainerImage'
         'Rename-Container'
+        'Repair-ContainerStorage'
         'Restart-Container'
         'Resume-Container'
         'Send-ContainerSignal'
@@ -61,6 +63,7 @@
         'Watch-ContainerEvent'
     )
     AliasesToExport = @(
+        'Attach-Container'
         'Commit-Container'
         'Cp-Container'
         'Create-Container'

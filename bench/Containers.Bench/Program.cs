@@ -1,5 +1,11 @@
 using System.Runtime.InteropServices;
+using Containers.Abuse;
 using Containers.Bench;
+
+if (AbuseSession.TryRun() is { } exitCode)
+{
+    return exitCode;
+}
 
 if (args is ["--serve", var role, var argument])
 {
@@ -32,6 +38,11 @@ using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, cont
 });
 try
 {
+    if (arguments.Kills + arguments.Hammer > 0)
+    {
+        return AbuseProgram.Run(arguments, Console.Out, cancellation.Token);
+    }
+
     if (arguments.ImageArchive is not null)
     {
         using var images = new ImageBench(arguments, cancellation.Token);

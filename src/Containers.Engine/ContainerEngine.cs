@@ -22,11 +22,13 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerEnd end;
     private readonly ContainerRestart restart;
     private readonly ContainerExec exec;
+    private readonly ContainerAttach attach;
     private readonly ContainerChange change;
     private readonly ContainerUpdate update;
     private readonly ContainerWait wait;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
+    private readonly StorageRepair repair;
     private readonly ContainerCopy copy;
     private readonly ContainerExport export;
     private readonly ContainerComparison comparison;
@@ -41,11 +43,13 @@ public sealed partial class ContainerEngine : IDisposable
         end = new ContainerEnd(services, observer, start, waiting);
         restart = new ContainerRestart(services, observer, start, end, waiting);
         exec = new ContainerExec(services);
+        attach = new ContainerAttach(services);
         change = new ContainerChange(services, observer);
         update = new ContainerUpdate(services, observer, restart);
         wait = new ContainerWait(services, observer, end);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
+        repair = new StorageRepair(services, observer, start, end, care);
         var views = new ContainerViews(services, observer);
         copy = new ContainerCopy(services, views);
         export = new ContainerExport(services, views);
@@ -117,6 +121,23 @@ public sealed partial class ContainerEngine : IDisposable
                 throw;
             }
         }
+    }
+
+    /// <summary>
+    /// Attaches this session to a running container: it gets the output from now on, as every other attached session does. Disposing what this gives detaches; the
+    /// container goes on. At most eight sessions are attached besides the one that started the container.
+    /// </summary>
+    /// <param name="id">The container's id.</param>
+    /// <param name="withInput">
+    /// Whether the session types into the container's terminal, or writes to its standard input where that is kept open (<see cref="ContainerOptions.Interactive"/>).
+    /// </param>
+    /// <param name="cancellation">Ends the waiting for the container's monitor.</param>
+    /// <returns>The running container; without a standard input where it takes none.</returns>
+    /// <exception cref="EngineException">NotFound, Busy (not running, paused, or eight are attached), Timeout (its monitor is stopped), NotSupported.</exception>
+    public ForegroundProcess Attach(string id, bool withInput, CancellationToken cancellation = default)
+    {
+        (ContainerSnapshot container, MonitorLink link) = attach.Attach(id, withInput, cancellation);
+        return new RejoinedContainer(end, container, link);
     }
 
     /// <summary>Runs a further command in a running container, attached to this session.</summary>
@@ -276,23 +297,6 @@ public sealed partial class ContainerEngine : IDisposable
     /// </summary>
     /// <param name="id">Its id.</param>
     public void Finish(string id) => restart.Finish(id);
-
-    /// <summary>What containers, images and leftovers take on disk.</summary>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>One record for each kind.</returns>
-    public IReadOnlyList<StorageUsage> MeasureStorage(CancellationToken cancellation = default) => care.Measure(cancellation);
-
-    /// <summary>What could be cleared: stopped containers, images that no container is made of, leftovers.</summary>
-    /// <param name="scope">What is asked for.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>The items, in the order in which they are to be cleared.</returns>
-    public IReadOnlyList<ClearableItem> FindClearable(ClearingScope scope, CancellationToken cancellation = default) => care.Find(scope, cancellation);
-
-    /// <summary>Clears one item. What is in use since is refused; what is gone since is no error.</summary>
-    /// <param name="item">The item.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="EngineException">Busy, Storage.</exception>
-    public void Clear(ClearableItem item, CancellationToken cancellation = default) => care.Clear(item, cancellation);
 
     /// <summary>What this engine runs on and with.</summary>
     /// <returns>The facts.</returns>

@@ -226,7 +226,7 @@ public static unsafe partial class Files
     /// <summary>Reads a whole small file, such as one of the kernel's.</summary>
     /// <param name="folder">The starting folder's descriptor.</param>
     /// <param name="path">The path.</param>
-    /// <returns>Its text, or null where it is not there.</returns>
+    /// <returns>Its text, or null where it is not there; where the process or cgroup that it tells of ends meanwhile, too.</returns>
     /// <exception cref="KernelException">The file is there but cannot be read.</exception>
     public static string? ReadText(int folder, string path)
     {
@@ -237,6 +237,18 @@ public static unsafe partial class Files
                 ? null : throw new KernelException(errno, "opening", path);
         }
 
+        try
+        {
+            return ReadAll(file, path);
+        }
+        catch (KernelException e) when (e.Errno is Errno.ESRCH or Errno.ENODEV)
+        {
+            return null;
+        }
+    }
+
+    private static string ReadAll(FileDescriptor file, string path)
+    {
         byte[] buffer = new byte[4096];
         int length = 0;
         while (true)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Containers.Abuse;
 using Containers.Engine.Cgroups;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
@@ -24,12 +25,13 @@ public sealed class EngineFixture : IDisposable
     ];
 
     private readonly string name = $"containers-test-{Guid.NewGuid():N}";
-    private readonly string[] mountsBefore = Mounts();
+    private readonly LeftoverCheck leftovers;
     private ContainerEngine? engine;
 
     public EngineFixture()
     {
         Root = $"{Base}/{name}";
+        leftovers = new LeftoverCheck(Root, CgroupParent);
         if (!Environment.IsPrivilegedProcess)
         {
             return;
@@ -183,7 +185,7 @@ public sealed class EngineFixture : IDisposable
             }
         }
 
-        left.AddRange(MountsAndFilesLeft());
+        left.AddRange(leftovers.MountsAndFiles());
         using (FileDescriptor above = Files.Open(Files.CurrentFolder, Base, LibC.O_RDONLY | LibC.O_DIRECTORY))
         {
             _ = FolderRemoval.Remove(above.Number, name);
@@ -193,65 +195,16 @@ public sealed class EngineFixture : IDisposable
     }
 
     /// <summary>What containers have left behind, at an instant at which there should be none: processes, cgroups, mounts and files.</summary>
-    public string[] Leftovers() =>
-    [
-        .. ProcessesNow(),
-        .. Directory.GetDirectories("/sys/fs/cgroup", CgroupParent)
-            .Concat(Directory.GetDirectories("/sys/fs/cgroup").SelectMany(hierarchy => Directory.GetDirectories(hierarchy, CgroupParent)))
-            .SelectMany(Directory.GetDirectories).Where(path => Path.GetFileName(path) != "monitors").Select(path => $"cgroup {path}"),
-        .. MountsAndFilesLeft(),
-    ];
+    public string[] Leftovers() => leftovers.Find();
 
     /// <summary>Tries until it is so, for some seconds: the last steps of a monitor's end follow its last word.</summary>
-    public static bool Patiently(Func<bool> isSo)
-    {
-        for (int attempt = 0; attempt < 200; attempt++)
-        {
-            if (isSo())
-            {
-                return true;
-            }
-
-            Thread.Sleep(50);
-        }
-
-        return isSo();
-    }
-
-    private IEnumerable<string> MountsAndFilesLeft() =>
-    [
-        .. Mounts().Except(mountsBefore, StringComparer.Ordinal).Where(line => line.Contains(Root, StringComparison.Ordinal)).Select(line => $"mount {line}"),
-        .. new[] { "state/containers", "run/containers", "state/names", "run/names" }.Select(kind => $"{Root}/{kind}").Where(Directory.Exists)
-            .SelectMany(Directory.EnumerateFileSystemEntries).Select(path => $"file {path}"),
-    ];
+    public static bool Patiently(Func<bool> isSo) => LeftoverCheck.Patiently(isSo);
 
     private string[] ProcessesLeft()
     {
         string[] left = [];
-        _ = Patiently(() => (left = [.. ProcessesNow()]).Length == 0);
+        _ = Patiently(() => (left = [.. leftovers.Processes()]).Length == 0);
         return left;
-    }
-
-    /// <summary>Processes of the helper's program (launcher, monitor, init) that hold something of this fixture.</summary>
-    private IEnumerable<string> ProcessesNow() =>
-        from process in Directory.EnumerateDirectories("/proc")
-        where char.IsAsciiDigit(process[^1])
-        let program = Files.ReadLink(Files.CurrentFolder, $"{process}/exe")
-        where program is not null && program.StartsWith("/memfd:pscontainers", StringComparison.Ordinal) && HoldsOurs(process)
-        select $"process {Path.GetFileName(process)} ({program})";
-
-    private bool HoldsOurs(string process)
-    {
-        try
-        {
-            return File.ReadAllText($"{process}/cgroup").Contains(CgroupParent, StringComparison.Ordinal)
-                || Directory.EnumerateFileSystemEntries($"{process}/fd").Any(fd => Files.ReadLink(Files.CurrentFolder, fd) is { } target && target.StartsWith(Root, StringComparison.Ordinal));
-        }
-        catch (IOException)
-        {
-            // It ended meanwhile.
-            return false;
-        }
     }
 
     private static string ReadAll(Stream stream)
@@ -259,8 +212,6 @@ public sealed class EngineFixture : IDisposable
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
-
-    private static string[] Mounts() => File.ReadAllLines("/proc/self/mountinfo");
 
     private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using Containers.Engine.Runtime;
 using Containers.Interop;
+using Tmds.Linux;
 
 namespace Containers.Engine.Cgroups;
 
@@ -12,6 +14,9 @@ internal sealed class CgroupManager : IDisposable
 {
     /// <summary>Permission bits of every cgroup that is made.</summary>
     internal const int FolderMode = 0x1ed; // 0755
+
+    // Of the kernel's kinds of attributes the one that a container without CAP_SYS_ADMIN on this machine can neither see nor change (xattr(7)).
+    private static ReadOnlySpan<byte> MarkName => "trusted.pscontainers"u8;
 
     private readonly Lock gate = new();
     private readonly string parent;
@@ -47,6 +52,12 @@ internal sealed class CgroupManager : IDisposable
         Links = links;
     }
 
+    /// <summary>
+    /// What containers' cgroups are marked with, so that a later session knows which are its own engine's: engines on other roots may have the same parent.
+    /// Empty for no mark.
+    /// </summary>
+    public string Mark { get; init; } = "";
+
     /// <summary>How the hierarchies are mounted.</summary>
     public CgroupVersion Version { get; }
 
@@ -71,16 +82,18 @@ internal sealed class CgroupManager : IDisposable
 
     /// <summary>Finds the machine's hierarchies.</summary>
     /// <param name="parent">The cgroup above all containers, relative to each hierarchy's root: <c>pscontainers</c>.</param>
+    /// <param name="mark">See <see cref="Mark"/>.</param>
     /// <returns>The manager.</returns>
     /// <exception cref="EngineException">There is no hierarchy, or the name will not do.</exception>
-    public static CgroupManager Detect(string parent) =>
-        FromMounts(parent, Files.ReadText(Files.CurrentFolder, "/proc/self/mountinfo") ?? "");
+    public static CgroupManager Detect(string parent, string mark = "") =>
+        FromMounts(parent, Files.ReadText(Files.CurrentFolder, "/proc/self/mountinfo") ?? "", mark);
 
     /// <summary>As <see cref="Detect"/>, from the text of a mountinfo file.</summary>
     /// <param name="parent">The cgroup above all containers.</param>
     /// <param name="mountinfo">The text.</param>
+    /// <param name="mark">See <see cref="Mark"/>.</param>
     /// <returns>The manager.</returns>
-    internal static CgroupManager FromMounts(string parent, string mountinfo)
+    internal static CgroupManager FromMounts(string parent, string mountinfo, string mark = "")
     {
         if (!parent.Split('/').All(name => name.Length > 0 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')))
         {
@@ -108,7 +121,7 @@ internal sealed class CgroupManager : IDisposable
                 : CgroupHierarchy.V1(mount, hasUnified));
         }
 
-        return new CgroupManager(parent, version, found, controllers);
+        return new CgroupManager(parent, version, found, controllers) { Mark = mark };
     }
 
     /// <summary>Refuses limits that no kernel could keep, before anything is made.</summary>
@@ -167,6 +180,23 @@ internal sealed class CgroupManager : IDisposable
         CgroupParent[] ready = Parents();
         CgroupParent[] own = [.. ready.Where(made => Files.TryStat(made.Folder.Number, id, follow: false, out _) == Errno.None)];
         return own.Length == 0 ? null : new ContainerCgroup(this, id, own, [.. ready.Except(own)]);
+    }
+
+    /// <summary>The containers that have cgroups with this manager's mark.</summary>
+    /// <returns>Their ids, each once.</returns>
+    public IReadOnlyCollection<string> MarkedIds()
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string path in hierarchies.SelectMany(hierarchy => CgroupTree.Children($"{hierarchy.Mount.Path}/{parent}")))
+        {
+            using FileDescriptor? folder = Files.TryOpen(Files.CurrentFolder, path, LibC.O_PATH | LibC.O_DIRECTORY, 0, out _);
+            if (folder is not null && FileInspection.TryGetAttribute(folder, MarkName, out byte[] mark) == Errno.None && mark.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(Mark)))
+            {
+                found.Add(Path.GetFileName(path));
+            }
+        }
+
+        return found;
     }
 
     /// <summary>
@@ -272,6 +302,7 @@ internal sealed class CgroupManager : IDisposable
             }
 
             Apply(id, settings, own);
+            SetMark(own[^1], id);
             return new ContainerCgroup(this, id, own, [.. ready.Except(own)]);
         }
         catch
@@ -282,6 +313,18 @@ internal sealed class CgroupManager : IDisposable
             }
 
             throw;
+        }
+    }
+
+    /// <summary>In one hierarchy, the last to be removed from. A kernel that keeps no attributes there leaves the cgroup without a mark.</summary>
+    private void SetMark(CgroupParent made, string id)
+    {
+        if (Mark.Length > 0 && Files.TryOpen(made.Folder.Number, id, LibC.O_PATH | LibC.O_DIRECTORY, 0, out _) is { } folder)
+        {
+            using (folder)
+            {
+                _ = FileContent.TrySetAttribute(folder, MarkName, Encoding.UTF8.GetBytes(Mark));
+            }
         }
     }
 

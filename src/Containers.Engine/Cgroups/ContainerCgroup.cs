@@ -83,8 +83,22 @@ internal sealed class ContainerCgroup : IDisposable
         : Processes().Count == 0;
 
     /// <summary>Whether its processes are kept from running, all of them.</summary>
-    public bool IsFrozen => HasFreezer && Main.Read(main.Hierarchy.IsUnified ? "cgroup.events" : "freezer.state") is { } status
-        && HasLine(status, main.Hierarchy.IsUnified ? "frozen 1" : "FROZEN");
+    public bool IsFrozen
+    {
+        get
+        {
+            try
+            {
+                return HasFreezer && Main.Read(main.Hierarchy.IsUnified ? "cgroup.events" : "freezer.state") is { } status
+                    && HasLine(status, main.Hierarchy.IsUnified ? "frozen 1" : "FROZEN");
+            }
+            catch (KernelException e) when (e.Errno == Errno.ENODEV)
+            {
+                // The cgroup was removed between the opening of the file and its reading.
+                return false;
+            }
+        }
+    }
 
     private CgroupParent? Unified => own.FirstOrDefault(made => made.Hierarchy.IsUnified);
 

@@ -100,6 +100,28 @@ internal sealed class ImageMounts : IDisposable
         }
     }
 
+    /// <summary>What killed sessions left, and what was mounted before the machine was started anew.</summary>
+    /// <param name="store">The store.</param>
+    /// <returns>What they were called.</returns>
+    public IReadOnlyList<string> FindStale(ImageStore store)
+    {
+        using FileDescriptor held = store.Lock();
+        return [.. Read().Where(one => !one.IsMounted).Select(one => one.Id)];
+    }
+
+    /// <summary>Removes what is left of a mount.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="id">What the mount was called.</param>
+    /// <returns>False where it is mounted, or gone.</returns>
+    /// <exception cref="KernelException">It cannot be removed.</exception>
+    public bool RemoveStale(ImageStore store, string id)
+    {
+        using FileDescriptor held = store.Lock();
+        var stale = Read().FindAll(one => one.Id == id && !one.IsMounted);
+        Remove(stale);
+        return stale.Count > 0;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => folder.Dispose();
 

@@ -46,17 +46,8 @@ internal sealed class ProcessReader
     /// <summary>How many pid namespaces see a process, from this one down.</summary>
     /// <param name="pid">The process.</param>
     /// <returns>The number; 0 where it has gone.</returns>
-    public static int LevelOf(int pid)
-    {
-        try
-        {
-            return Files.ReadText(Files.CurrentFolder, $"/proc/{pid}/status") is { } status ? Values(status, "NSpid").Length : 0;
-        }
-        catch (KernelException e) when (e.Errno == Errno.ESRCH)
-        {
-            return 0;
-        }
-    }
+    public static int LevelOf(int pid) =>
+        Files.ReadText(Files.CurrentFolder, $"/proc/{pid}/status") is { } status ? Values(status, "NSpid").Length : 0;
 
     private ContainerProcess Parse(int pid, int level, string stat, string status, byte[] arguments, IReadOnlyDictionary<uint, string> users)
     {

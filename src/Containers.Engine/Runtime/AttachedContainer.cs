@@ -1,6 +1,6 @@
 namespace Containers.Engine.Runtime;
 
-/// <summary>A container in this session's foreground.</summary>
+/// <summary>A container that this session has started in its foreground.</summary>
 internal sealed class AttachedContainer : AttachedProcess
 {
     private readonly ContainerEnd end;
@@ -22,6 +22,8 @@ internal sealed class AttachedContainer : AttachedProcess
     }
 
     public override ContainerSnapshot Container => container;
+
+    public override bool CanBeRejoined => true;
 
     public override ProcessEnd WaitForExit(CancellationToken cancellation)
     {

@@ -140,6 +140,13 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     public void Remove(string id, bool force, CancellationToken cancellation)
     {
         using ContainerLock held = services.Store.Lock(id, cancellation);
+        Remove(held, force, cancellation);
+    }
+
+    /// <summary>As the other, where the caller has locked the container.</summary>
+    public void Remove(ContainerLock held, bool force, CancellationToken cancellation)
+    {
+        string id = held.Id;
         ContainerSnapshot? snapshot = observer.Observe(id);
         if (snapshot?.State == ContainerState.Restarting)
         {
@@ -302,9 +309,9 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         while (true)
         {
             ContainerSnapshot? now = observer.Observe(before.Id);
-            if (now is null)
+            if (now is null || (now.State == ContainerState.Creating && before.State != ContainerState.Creating))
             {
-                // Removed at its end before it could be asked.
+                // Removed at its end before it could be asked, or about to be gone: the document goes first.
                 return before with { State = ContainerState.Exited, ProcessId = null, MonitorProcessId = null };
             }
 

@@ -125,8 +125,9 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
 
     /// <summary>Whether an ended container is about to be started again: its monitor, or what that has become, is still there for it, or another process is.</summary>
     private static bool IsRestarting(ContainerRecords records) =>
-        records is { Document: { } document, Restart: { } restart, Stopped: null } && document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count)
-        && (records.IsAwaited || (records.Running is { } running && Monitor(running).IsAlive));
+        records.IsAwaited
+        || (records is { Document: { } document, Restart: { } restart, Running: { } running, Stopped: null }
+            && document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count) && Monitor(running).IsAlive);
 
     private static ContainerSnapshot Restarting(ContainerSnapshot ended, ContainerRecords records) => ended with
     {

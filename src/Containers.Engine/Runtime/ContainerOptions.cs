@@ -119,6 +119,12 @@ public sealed record ContainerOptions
     /// <summary>Whether the command has a terminal (pty(7)) of the container's own as its input and output, which is also /dev/console.</summary>
     public bool Tty { get; init; }
 
+    /// <summary>
+    /// Whether the standard input of a container that is started without a session at it stays open for sessions that attach, instead of being empty. A terminal
+    /// is open in any case.
+    /// </summary>
+    public bool Interactive { get; init; }
+
     /// <summary>The terminal's size at each start; null for one that is not known.</summary>
     public TerminalSize? TerminalSize { get; init; }
 

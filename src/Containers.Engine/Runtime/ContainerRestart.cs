@@ -170,7 +170,9 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             return true;
         }
 
+        // Counted before, so that the life never shows without: it may end before this returns.
         restart = restart with { Count = restart.Count + 1, NextStart = null };
+        services.Store.Write(document, restart);
         try
         {
             Begin(records, held, isByWaiter: true, CancellationToken.None);

@@ -41,7 +41,7 @@ internal sealed class ContainerStart(EngineServices services)
         {
             using (cgroup)
             {
-                return Launch(document, joined, cgroup, records, state, attach, withInput, cancellation);
+                return Launch(document, held, joined, cgroup, records, state, attach, withInput, cancellation);
             }
         }
         catch (EngineException) when (joined.Ended is { } other)
@@ -58,14 +58,13 @@ internal sealed class ContainerStart(EngineServices services)
     }
 
     /// <summary>Ends and removes what a container left in its cgroups, as after the death of its monitor.</summary>
-    public void RemoveLeftCgroup(string id)
+    /// <returns>False where it left nothing.</returns>
+    public bool RemoveLeftCgroup(string id)
     {
         using ContainerCgroup? left = services.Cgroups.Open(id);
-        if (left is not null)
-        {
-            left.Kill();
-            left.Remove();
-        }
+        left?.Kill();
+        left?.Remove();
+        return left is not null;
     }
 
     private static DevicePolicy Devices(ContainerOptions options) => options.Privileged
@@ -75,13 +74,22 @@ internal sealed class ContainerStart(EngineServices services)
             : DevicePolicy.Default.With([.. options.Devices.SelectMany(HostDevices.Rules), .. options.DeviceCgroupRules.SelectMany(DeviceRule.Parse)]);
 
     private MonitorLink Launch(
-        ContainerDocument document, JoinedContainers joined, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach,
-        bool withInput, CancellationToken cancellation)
+        ContainerDocument document, ContainerLock held, JoinedContainers joined, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state,
+        bool attach, bool withInput, CancellationToken cancellation)
     {
-        var link = new MonitorLink(attach, withInput, document.Options.Tty);
+        // Without a session at its input a terminal stays, and a pipe only where somebody keeps it open.
+        bool keepsInput = !attach && document.Options is { Interactive: true, Tty: false };
+        using FileDescriptor listening = held.ListenForSessions();
+        var link = new MonitorLink(attach, withInput || keepsInput, document.Options.Tty);
         try
         {
-            LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with { EventsFolder = services.Events.Folder.Number };
+            LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with
+            {
+                EventsFolder = services.Events.Folder.Number,
+                AttachSocket = listening.Number,
+                KeptInput = keepsInput ? link.Input!.Number : null,
+                StartLock = held.Descriptor,
+            };
             LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors) with { Sharing = joined.Sharing });
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;

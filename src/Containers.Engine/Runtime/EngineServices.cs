@@ -31,7 +31,7 @@ internal sealed class EngineServices : IDisposable
         imageMounts = new(() => new ImageMounts(Roots));
         Events = new EventLog(Roots.RuntimeRoot);
         images = new(() => new ImageStore(Roots, Uses) { Events = Events, ParallelLayers = configuration.Images.Parallel });
-        cgroups = new(() => CgroupManager.Detect(configuration.CgroupParent));
+        cgroups = new(() => CgroupManager.Detect(configuration.CgroupParent, Store.Identity));
         handOver = new(OpenHandOver);
     }
 

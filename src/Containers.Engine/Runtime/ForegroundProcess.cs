@@ -3,7 +3,7 @@ using Containers.Interop;
 namespace Containers.Engine.Runtime;
 
 /// <summary>
-/// A command that this session started in a container and is attached to. Its output must be read to the end of both streams: a
+/// A command in a container that this session has started or attached to. Its output must be read to the end of both streams: a
 /// reader that stops slows the command down. The streams are unbuffered ends of pipes, whose handles can be waited on with poll(2).
 /// Disposing detaches; the command goes on.
 /// </summary>
@@ -24,12 +24,18 @@ public abstract class ForegroundProcess : IDisposable
     /// <summary>The other end of the command's terminal: what is written to it is typed, and its size is the terminal's. Null where it has none. Non-blocking.</summary>
     public virtual FileDescriptor? Terminal => null;
 
+    /// <summary>Whether it is the container's own command, to which a session that has detached can attach again (<see cref="ContainerEngine.Attach"/>).</summary>
+    public virtual bool CanBeRejoined => false;
+
+    /// <summary>Whether the session has come to a command that ran before, and which is to go on when the session leaves.</summary>
+    public virtual bool IsRejoined => false;
+
     /// <summary>Sends a signal to the command. Nothing happens where it has ended.</summary>
     /// <param name="signal">The signal's number.</param>
     public abstract void Signal(int signal);
 
     /// <summary>
-    /// Waits for the end. Of a container's own command it releases what the container held, and removes the container where that was asked for
+    /// Waits for the end. Of a container's own command that this session has started it releases what the container held, and removes the container where that was asked for
     /// (<see cref="ContainerOptions.RemoveOnExit"/>).
     /// </summary>
     /// <param name="cancellation">Ends the waiting, not the command.</param>

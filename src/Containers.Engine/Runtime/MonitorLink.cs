@@ -9,8 +9,10 @@ namespace Containers.Engine.Runtime;
 internal sealed class MonitorLink : IDisposable
 {
     private readonly FileDescriptor socket;
-    private readonly FileDescriptor theirSocket;
+    private readonly FileDescriptor? theirSocket;
+    private readonly bool hasTerminal;
     private readonly (FileDescriptor Read, FileDescriptor Write)? input, output, error;
+    private FileDescriptor? received;
     private FileDescriptor? pidDescriptor;
 
     /// <summary>Makes both ends.</summary>
@@ -19,10 +21,22 @@ internal sealed class MonitorLink : IDisposable
     /// <param name="hasTerminal">Whether the command has a terminal, which then is its input and its one output.</param>
     public MonitorLink(bool attach, bool withInput, bool hasTerminal)
     {
+        this.hasTerminal = hasTerminal;
         (socket, theirSocket) = Channels.MakeSocketPair();
         input = withInput && !hasTerminal ? Channels.MakePipe() : null;
         output = attach ? Channels.MakePipe() : null;
         error = attach && !hasTerminal ? Channels.MakePipe() : null;
+    }
+
+    /// <summary>Makes the pipes for a session that attaches.</summary>
+    /// <param name="socket">The connection to the monitor, from now on this object's.</param>
+    /// <param name="hasTerminal">As above.</param>
+    public MonitorLink(FileDescriptor socket, bool hasTerminal)
+    {
+        this.socket = socket;
+        this.hasTerminal = hasTerminal;
+        output = Channels.MakePipe();
+        error = hasTerminal ? null : Channels.MakePipe();
     }
 
     /// <summary>The first process.</summary>
@@ -34,8 +48,8 @@ internal sealed class MonitorLink : IDisposable
     /// <summary>When the command began to run.</summary>
     public DateTimeOffset StartedAt { get; private set; }
 
-    /// <summary>The pipe into the container's standard input.</summary>
-    public FileDescriptor? Input => input?.Write;
+    /// <summary>The pipe into the container's standard input; of a session that has attached, the one that the monitor keeps.</summary>
+    public FileDescriptor? Input => input?.Write ?? (hasTerminal ? null : received);
 
     /// <summary>The container's standard output.</summary>
     public FileDescriptor? Output => output?.Read;
@@ -44,23 +58,42 @@ internal sealed class MonitorLink : IDisposable
     public FileDescriptor? Error => error?.Read;
 
     /// <summary>The other end of the command's terminal, once it has started; null where it has none.</summary>
-    public FileDescriptor? Terminal { get; private set; }
+    public FileDescriptor? Terminal => hasTerminal ? received : null;
 
     /// <summary>What the helper inherits for a command without records and log.</summary>
-    public LaunchDescriptors TheirEnds() => new(theirSocket.Number, null, null, input?.Read.Number, output?.Write.Number, error?.Write.Number, null);
+    public LaunchDescriptors TheirEnds() => new(theirSocket!.Number, null, null, input?.Read.Number, output?.Write.Number, error?.Write.Number, null);
 
     /// <summary>What the helper inherits.</summary>
     public LaunchDescriptors TheirEnds(FileDescriptor records, FileDescriptor log, FileDescriptor? handOver) => new(
-        theirSocket.Number, records.Number, log.Number, input?.Read.Number, output?.Write.Number, error?.Write.Number, handOver?.Number);
+        theirSocket!.Number, records.Number, log.Number, input?.Read.Number, output?.Write.Number, error?.Write.Number, handOver?.Number);
 
     /// <summary>Closes the helper's ends here, so that their end is noticed.</summary>
     public void CloseTheirEnds()
     {
-        theirSocket.Dispose();
+        theirSocket?.Dispose();
         input?.Read.Dispose();
         output?.Write.Dispose();
         error?.Write.Dispose();
     }
+
+    /// <summary>Asks the monitor to let this session attach; the answer is its next message.</summary>
+    /// <param name="withInput">Whether the session wants the way to the input.</param>
+    public void Attach(bool withInput)
+    {
+        var message = new SessionMessage { Kind = SessionMessage.Attach, Value1 = withInput ? 1 : 0 };
+
+        // Where it has gone, the answer that does not come tells so.
+        _ = error is { } second
+            ? LocalSockets.TrySend(socket, message, output!.Value.Write, second.Write)
+            : LocalSockets.TrySend(socket, message, output!.Value.Write);
+        CloseTheirEnds();
+    }
+
+    /// <summary>Waits for the monitor's next message.</summary>
+    /// <param name="patience">How long at most.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>False when the time is up.</returns>
+    public bool Await(TimeSpan patience, CancellationToken cancellation) => Channels.WaitReadable(socket, patience, cancellation);
 
     /// <summary>Takes over what the monitor said.</summary>
     public void Started(SessionMessage message)
@@ -75,8 +108,8 @@ internal sealed class MonitorLink : IDisposable
     public bool TryReceive(out SessionMessage message, CancellationToken cancellation)
     {
         _ = Channels.WaitReadable(socket, Timeout.InfiniteTimeSpan, cancellation);
-        bool isThere = Channels.TryReceive(socket, out message, out FileDescriptor? terminal);
-        Terminal ??= terminal;
+        bool isThere = Channels.TryReceive(socket, out message, out FileDescriptor? descriptor);
+        received ??= descriptor;
         return isThere;
     }
 
@@ -105,6 +138,16 @@ internal sealed class MonitorLink : IDisposable
         }
     }
 
+    /// <summary>Waits until the monitor has nothing more to say: what it held is then released, and the end recorded.</summary>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public void AwaitSilence(CancellationToken cancellation)
+    {
+        while (TryReceive(out _, cancellation))
+        {
+            // What it still says does not matter.
+        }
+    }
+
     /// <summary>Tells the monitor that the session has done all that was to be done.</summary>
     public void Acknowledge() => _ = Channels.TrySend(socket, new SessionMessage { Kind = SessionMessage.Acknowledged });
 
@@ -126,6 +169,6 @@ internal sealed class MonitorLink : IDisposable
         output?.Read.Dispose();
         error?.Read.Dispose();
         pidDescriptor?.Dispose();
-        Terminal?.Dispose();
+        received?.Dispose();
     }
 }

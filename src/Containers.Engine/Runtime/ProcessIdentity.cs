@@ -61,18 +61,7 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTime, string 
     /// <summary>Fields 3 and 22 of /proc/PID/stat.</summary>
     private static (char State, long StartTime)? Stat(int pid)
     {
-        string? text;
-        try
-        {
-            text = Files.ReadText(Files.CurrentFolder, $"/proc/{pid}/stat");
-        }
-        catch (KernelException e) when (e.Errno == Errno.ESRCH)
-        {
-            // It ended between open and read.
-            return null;
-        }
-
-        if (text is null)
+        if (Files.ReadText(Files.CurrentFolder, $"/proc/{pid}/stat") is not { } text)
         {
             return null;
         }

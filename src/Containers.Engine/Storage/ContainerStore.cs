@@ -10,6 +10,7 @@ namespace Containers.Engine.Storage;
 /// The containers' files. A container is
 /// <list type="bullet">
 /// <item><c>RUNTIME/containers/ID/</c>: made first and removed last, so that every other trace has a finder; locked by whoever changes the container.</item>
+/// <item><c>attach</c> in it: the socket of a running container's monitor, where sessions attach.</item>
 /// <item><c>STATE/containers/ID/</c>: its writable layer and its log.</item>
 /// <item><c>container.json</c>, <c>running.json</c>, <c>exit.json</c>, <c>restart.json</c>, <c>stopped</c>: in the state folder, or, of a container that goes at its end, in the runtime folder.</item>
 /// <item><c>STATE/names/NAME</c>: a symbolic link that says the id; whoever makes it has the name.</item>
@@ -33,7 +34,12 @@ internal sealed class ContainerStore : IDisposable
         state = StoreFolder.OpenRoot(Path.Combine(roots.StateRoot, "containers"));
         runtime = StoreFolder.OpenRoot(Path.Combine(roots.RuntimeRoot, "containers"));
         names = StoreFolder.OpenRoot(Path.Combine(roots.StateRoot, "names"));
+        _ = Files.TryStat(state.Number, string.Empty, follow: false, out FileStatus status);
+        Identity = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{status.Device}:{status.Inode}");
     }
+
+    /// <summary>What tells this store from every other one of this machine, by whatever paths they are reached: device and inode of its folder.</summary>
+    public string Identity { get; }
 
     /// <summary>Makes a container's runtime folder and locks it: from now on it can be found and undone.</summary>
     public ContainerLock Claim(string id)
@@ -43,18 +49,18 @@ internal sealed class ContainerStore : IDisposable
             throw new EngineException(EngineErrorReason.AlreadyExists, id, $"A container with the id '{id}' is there already.");
         }
 
-        do
+        while (true)
         {
             if (TryLock(id) is { } taken)
             {
                 return taken;
             }
 
-            // An observer takes the lock for a moment to learn whether the container's maker lives.
+            // An observer takes the lock for a moment to learn whether the container's maker lives. One who repairs may take the unlocked folder for that of
+            // a dead session and remove it.
             Thread.Sleep(1);
+            _ = Files.MakeFolder(runtime.Number, id, OwnerOnly);
         }
-        while (IsThere(runtime, id));
-        throw new EngineException(EngineErrorReason.Busy, id, $"The new container '{id}' was removed by another session.");
     }
 
     /// <summary>Locks a container against every other session and thread; waits for the present holder.</summary>
@@ -150,10 +156,37 @@ internal sealed class ContainerStore : IDisposable
     /// <summary>Gives up every name of a container but one.</summary>
     public void KeepOnlyName(string id, string name)
     {
-        foreach (string other in NamesOf(id).Where(own => own != name))
+        foreach ((string Name, string Id) other in Names().Where(own => own.Id == id && own.Name != name))
         {
-            GiveUpName(other, id);
+            GiveUpName(other.Name, id);
         }
+    }
+
+    /// <summary>All names, with the ids that they say; those of containers that are gone too.</summary>
+    public IReadOnlyList<(string Name, string Id)> Names()
+    {
+        using FileDescriptor folder = Files.Open(names.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        var listing = new FolderListing(folder, "names");
+        var found = new List<(string, string)>();
+        while (listing.Next(out ReadOnlySpan<byte> entry, out _))
+        {
+            string name = System.Text.Encoding.UTF8.GetString(entry);
+            if (HolderOf(name) is { } id)
+            {
+                found.Add((name, id));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Gives up a name whose container is gone.</summary>
+    /// <returns>False where it is not (any more) such a name.</returns>
+    public bool DropStaleName(string name)
+    {
+        using FileDescriptor folder = Files.Open(names.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
+        _ = Files.Lock(folder, wait: true, "names");
+        return HolderOf(name) is { } holder && !Exists(holder) && Files.Remove(names.Number, name);
     }
 
     /// <summary>The id of the container of that name, or null.</summary>
@@ -290,6 +323,16 @@ internal sealed class ContainerStore : IDisposable
         _ = Files.Remove(recordsFolder.Number, ExitName);
     }
 
+    /// <summary>Connects to a running container's monitor.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="errno">Why not: as <see cref="LocalSockets.TryConnect"/> says it.</param>
+    /// <returns>The socket; null where there is nobody to connect to.</returns>
+    public FileDescriptor? TryConnect(string id, out Errno errno)
+    {
+        using FileDescriptor? folder = Files.TryOpen(runtime.Number, id, LibC.O_PATH | LibC.O_DIRECTORY, 0, out errno);
+        return folder is null ? null : LocalSockets.TryConnect(folder, ContainerLock.SocketName, out errno);
+    }
+
     /// <summary>Makes the overlay's work folder anew: a volatile overlay refuses one that was used before.</summary>
     public void RemakeWorkFolder(string id)
     {
@@ -297,6 +340,22 @@ internal sealed class ContainerStore : IDisposable
         if (folder is not null && FolderRemoval.Remove(folder.Number, "work"))
         {
             _ = Files.MakeFolder(folder.Number, "work", OwnerOnly);
+        }
+    }
+
+    /// <summary>Whether the folder of the writable layer and the log is there.</summary>
+    public bool HasStateFolder(string id) => IsThere(state, id);
+
+    /// <summary>Whether the container has a document that cannot be read.</summary>
+    public bool IsDamaged(string id)
+    {
+        try
+        {
+            return Read(id) is { Document: null } && (IsThere(state, $"{id}/{DocumentName}") || IsThere(runtime, $"{id}/{DocumentName}"));
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.Storage)
+        {
+            return true;
         }
     }
 
@@ -314,13 +373,15 @@ internal sealed class ContainerStore : IDisposable
     public void RemoveFiles(ContainerLock held, string? name)
     {
         string id = held.Id;
-        foreach (string own in name is not null ? [name] : NamesOf(id))
+
+        // The document first: a removal cut short leaves what can only be removed, and no container whose name does not lead to it.
+        _ = Files.TryRemove(state.Number, $"{id}/{DocumentName}", isFolder: false);
+        _ = Files.TryRemove(runtime.Number, $"{id}/{DocumentName}", isFolder: false);
+        foreach (string own in name is not null ? [name] : Names().Where(one => one.Id == id).Select(one => one.Name))
         {
             GiveUpName(own, id);
         }
 
-        // The document first: a removal cut short leaves what can only be removed.
-        _ = Files.TryRemove(state.Number, $"{id}/{DocumentName}", isFolder: false);
         _ = FolderRemoval.Remove(state.Number, id);
     }
 
@@ -380,24 +441,6 @@ internal sealed class ContainerStore : IDisposable
         }
     }
 
-    /// <summary>What a container without a readable document may be called.</summary>
-    private List<string> NamesOf(string id)
-    {
-        using FileDescriptor folder = Files.Open(names.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
-        var listing = new FolderListing(folder, "names");
-        var found = new List<string>();
-        while (listing.Next(out ReadOnlySpan<byte> entry, out _))
-        {
-            string name = System.Text.Encoding.UTF8.GetString(entry);
-            if (HolderOf(name) == id)
-            {
-                found.Add(name);
-            }
-        }
-
-        return found;
-    }
-
     private void Write(ContainerDocument document, string name, byte[] json, bool durable)
     {
         using FileDescriptor folder = OpenRecordsFolder(document.Id, isKept: !document.Options.RemoveOnExit);
@@ -449,16 +492,6 @@ internal sealed class ContainerStore : IDisposable
     };
 
     private string? HolderOf(string name) => Files.ReadLink(names.Number, name);
-
-    private void DropStaleName(string name)
-    {
-        using FileDescriptor folder = Files.Open(names.Number, ".", LibC.O_RDONLY | LibC.O_DIRECTORY);
-        _ = Files.Lock(folder, wait: true, "names");
-        if (HolderOf(name) is { } holder && !Exists(holder))
-        {
-            _ = Files.Remove(names.Number, name);
-        }
-    }
 }
 
 /// <summary>What is known of a container from its files.</summary>
@@ -482,8 +515,18 @@ internal readonly record struct ContainerRecords(ContainerDocument? Document, Ru
 /// <param name="folder">Its runtime folder, locked.</param>
 internal sealed class ContainerLock(string id, FileDescriptor folder) : IDisposable
 {
+    /// <summary>The name of the socket of a container's monitor in its runtime folder.</summary>
+    public const string SocketName = "attach";
+
     /// <summary>The container's id.</summary>
     public string Id { get; } = id;
+
+    /// <summary>Makes the socket at which the monitor that is about to start lets sessions attach, in place of the last life's.</summary>
+    /// <returns>The listening socket.</returns>
+    public FileDescriptor ListenForSessions() => LocalSockets.Listen(folder, SocketName);
+
+    /// <summary>The descriptor that holds the lock; as long as another process has it too, the container stays locked.</summary>
+    public int Descriptor => folder.Number;
 
     /// <inheritdoc/>
     public void Dispose() => folder.Dispose();

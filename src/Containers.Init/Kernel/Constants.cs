@@ -4,7 +4,7 @@ namespace Containers.Init;
 internal static class Error
 {
     internal const int ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, ENOTDIR = 20, EINVAL = 22,
-        EFBIG = 27, EPIPE = 32, ERANGE = 34, ENAMETOOLONG = 36, ELOOP = 40;
+        EFBIG = 27, EPIPE = 32, ERANGE = 34, ENAMETOOLONG = 36, ELOOP = 40, ECONNABORTED = 103;
 }
 
 /// <summary>Flags of open(2); those that differ between architectures are picked here.</summary>
@@ -39,5 +39,5 @@ internal static class Prctl
 /// <summary>Types of files in st_mode.</summary>
 internal static class FileType
 {
-    internal const uint Mask = 0xf000, CharacterDevice = 0x2000, Folder = 0x4000, Regular = 0x8000;
+    internal const uint Mask = 0xf000, Pipe = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, Regular = 0x8000;
 }

@@ -19,7 +19,9 @@ internal static unsafe class MonitorProcess
         LaunchState state = default;
         MonitorState monitor = default;
         state.Plan = monitor.Plan = plan;
-        monitor.Session = plan->Session;
+        SessionState* sessions = stackalloc SessionState[Sessions.Room];
+        StreamReader* readers = stackalloc StreamReader[2 * Sessions.Room];
+        Sessions.Start(&monitor, sessions, readers, readers + Sessions.Room);
         monitor.OomKills = -1;
         int failure = StartFirstProcess(&state, &monitor);
         IgnoreSignal(Signals.SIGPIPE);
@@ -40,6 +42,7 @@ internal static unsafe class MonitorProcess
             PlanFailure told = default;
             if (WaitForExec(failure, &told) && FollowEntered(&state, &monitor, &told))
             {
+                Unlock(plan);
                 monitor.StartedAt = Records.Now();
                 if ((plan->Flags & PlanFlags.Terminal) != 0)
                 {
@@ -47,7 +50,7 @@ internal static unsafe class MonitorProcess
                 }
 
                 Events.Started(&monitor);
-                if (!Session.Started(&monitor) && plan->RecordsFolder < 0)
+                if (!Session.Started(&monitor, place: 0, withInput: true) && plan->RecordsFolder < 0)
                 {
                     // A further command whose session has given up: nobody knows of it.
                     const int kill = 9;
@@ -63,6 +66,7 @@ internal static unsafe class MonitorProcess
 
         Release(&monitor);
         Records.RemoveRunning(&monitor);
+        Unlock(plan);
         if (!Session.Failed(&monitor) && HasWorkLeft(&monitor))
         {
             HandOver(plan);
@@ -131,9 +135,7 @@ internal static unsafe class MonitorProcess
         monitor->Pid = (int)result;
         monitor->PidDescriptor = pidDescriptor;
         monitor->Output.Source = output[0];
-        monitor->Output.Attached = plan->AttachedOutput;
         monitor->Error.Source = error[0];
-        monitor->Error.Attached = plan->AttachedError;
         return failure[0];
     }
 
@@ -254,6 +256,14 @@ internal static unsafe class MonitorProcess
         return length == announcement;
     }
 
+    private static void Unlock(PlanHeader* plan)
+    {
+        if (plan->StartLock >= 0)
+        {
+            Sys.Call(SysNr.Close, plan->StartLock);
+        }
+    }
+
     private static void JoinCgroups(PlanHeader* plan)
     {
         int* files = (int*)((byte*)plan + plan->MonitorCgroupsOffset);
@@ -268,31 +278,33 @@ internal static unsafe class MonitorProcess
     private static void Serve(MonitorState* monitor)
     {
         Streams.Start(monitor);
-        PollEntry* entries = stackalloc PollEntry[4];
+        const int before = 4;
+        PollEntry* entries = stackalloc PollEntry[before + (Sessions.Room * Sessions.EntriesPerPlace)];
+        PollEntry* places = entries + before;
         while (!monitor->HasEnded || Streams.AreOpen(monitor))
         {
             entries[0].Descriptor = monitor->HasEnded ? -1 : monitor->PidDescriptor;
             entries[0].Events = PollEntry.In;
-            entries[1].Descriptor = monitor->Session;
+            entries[1].Descriptor = monitor->Plan->AttachSocket;
             entries[1].Events = PollEntry.In;
             Streams.Prepare(&monitor->Output, entries + 2);
             Streams.Prepare(&monitor->Error, entries + 3);
+            Sessions.Prepare(monitor, places);
 
             // Once the container has ended, nothing more will come, even if a process elsewhere holds the other end of a pipe.
             TimeSpec none = default;
             bool mayWait = !monitor->HasEnded || Streams.AreBlocked(monitor);
-            if (Sys.Call(SysNr.Ppoll, (long)entries, 4, mayWait ? 0 : (long)&none, 0, 8) < 0)
+            if (Sys.Call(SysNr.Ppoll, (long)entries, before + (Sessions.Room * Sessions.EntriesPerPlace), mayWait ? 0 : (long)&none, 0, 8) < 0)
             {
                 continue;
             }
 
-            Streams.Serve(monitor, &monitor->Output, JsonLog.StandardOutput, entries[2].Returned);
-            Streams.Serve(monitor, &monitor->Error, JsonLog.StandardError, entries[3].Returned);
+            Streams.Serve(monitor, &monitor->Output, JsonLog.StandardOutput, entries[2].Returned, places + 1);
+            Streams.Serve(monitor, &monitor->Error, JsonLog.StandardError, entries[3].Returned, places + 2);
+            Sessions.Serve(monitor, places);
             if (entries[1].Returned != 0)
             {
-                // The session says nothing before the end: it has gone, or detached.
-                Sys.Call(SysNr.Close, monitor->Session);
-                monitor->Session = -1;
+                Sessions.Accept(monitor);
             }
 
             if (entries[0].Returned != 0)
@@ -319,6 +331,7 @@ internal static unsafe class MonitorProcess
         Events.Ended(monitor);
         Session.Ended(monitor);
         Record(monitor);
+        Sessions.Close(monitor);
         PlanHeader* plan = monitor->Plan;
         if (Records.HasRestart(plan))
         {

@@ -2,41 +2,51 @@ using Containers.Init.Plan;
 
 namespace Containers.Init;
 
-/// <summary>What the monitor tells the session that started the container, as long as it is there.</summary>
+/// <summary>What the monitor tells sessions.</summary>
 internal static unsafe class Session
 {
-    /// <summary>The terminal goes along: the session types into it and sizes it itself.</summary>
-    internal static bool Started(MonitorState* monitor) =>
-        Send(
-            monitor, SessionMessage.Started, monitor->Pid, monitor->PidStart, Sys.Call(SysNr.Getpid), monitor->StartedAt,
-            (monitor->Plan->Flags & PlanFlags.Terminal) != 0 ? monitor->Output.Source : -1);
+    /// <summary>The way to the input goes along: the terminal, which the session types into and sizes itself, or, for one that has attached, the kept pipe.</summary>
+    internal static bool Started(MonitorState* monitor, int place, bool withInput)
+    {
+        bool hasTerminal = (monitor->Plan->Flags & PlanFlags.Terminal) != 0;
+        int input = !withInput ? -1 : hasTerminal ? monitor->Output.Source : place == 0 ? -1 : monitor->Plan->KeptInput;
+        return Send(
+            monitor->Sessions[place].Socket, SessionMessage.Started, monitor->Pid, monitor->PidStart, Sys.Call(SysNr.Getpid), monitor->StartedAt, input);
+    }
 
-    /// <summary>False where the session is gone.</summary>
+    /// <summary>Tells the session that started the container; false where it is gone.</summary>
     internal static bool Failed(MonitorState* monitor) =>
-        Send(monitor, SessionMessage.Failed, monitor->Failure.Step, monitor->Failure.Error, monitor->Failure.Fault, 0);
+        Send(monitor->Sessions[0].Socket, SessionMessage.Failed, monitor->Failure.Step, monitor->Failure.Error, monitor->Failure.Fault, 0);
 
-    /// <summary>Tells the end, so that the session does its part while the monitor does its own.</summary>
+    /// <summary>Tells one that as many are attached as may be.</summary>
+    internal static void Refused(int socket, int attached) => Send(socket, SessionMessage.Refused, attached, 0, 0, 0);
+
+    /// <summary>Tells all the end; the session that started the container does its part of it while the monitor does its own.</summary>
     internal static void Ended(MonitorState* monitor)
     {
-        if (monitor->Session >= 0)
+        for (int i = 0; i < Sessions.Room; i++)
         {
-            Send(monitor, SessionMessage.Ended, monitor->ExitCode, monitor->Signal, monitor->OomKills, monitor->EndedAt);
+            if (monitor->Sessions[i].Socket >= 0 && monitor->Sessions[i].IsAttached)
+            {
+                Send(monitor->Sessions[i].Socket, SessionMessage.Ended, monitor->ExitCode, monitor->Signal, monitor->OomKills, monitor->EndedAt);
+            }
         }
     }
 
-    /// <summary>Tells that all is released, if the session is there.</summary>
+    /// <summary>Tells the session that started the container that all is released, if it is there.</summary>
     internal static void Released(MonitorState* monitor)
     {
-        if (monitor->Session >= 0)
+        if (monitor->Sessions[0].Socket >= 0)
         {
-            Send(monitor, SessionMessage.Released, monitor->CgroupsLeft, 0, 0, 0);
+            Send(monitor->Sessions[0].Socket, SessionMessage.Released, monitor->CgroupsLeft, 0, 0, 0);
         }
     }
 
-    /// <summary>Tells that all is released and waits until the session has done its part, or has gone.</summary>
+    /// <summary>Tells the session that started the container that all is released, and waits until it has done its part, or has gone.</summary>
     internal static bool ReleasedAndAcknowledged(MonitorState* monitor)
     {
-        if (monitor->Session < 0)
+        int socket = monitor->Sessions[0].Socket;
+        if (socket < 0)
         {
             return false;
         }
@@ -47,13 +57,13 @@ internal static unsafe class Session
         long count;
         do
         {
-            count = Sys.Call(SysNr.Recvfrom, monitor->Session, (long)&answer, sizeof(SessionMessage), 0, 0, 0);
+            count = Sys.Call(SysNr.Recvfrom, socket, (long)&answer, sizeof(SessionMessage), 0, 0, 0);
         }
         while (count == -Error.EINTR);
         return count == sizeof(SessionMessage) && answer.Kind == SessionMessage.Acknowledged;
     }
 
-    private static bool Send(MonitorState* monitor, int kind, long value1, long value2, long value3, long time, int descriptor = -1)
+    private static bool Send(int socket, int kind, long value1, long value2, long value3, long time, int descriptor = -1)
     {
         SessionMessage message = default;
         message.Kind = kind;
@@ -61,6 +71,6 @@ internal static unsafe class Session
         message.Value2 = value2;
         message.Value3 = value3;
         message.Time = time;
-        return sizeof(SessionMessage) == DescriptorMessage.Send(monitor->Session, &message, sizeof(SessionMessage), descriptor);
+        return sizeof(SessionMessage) == DescriptorMessage.Send(socket, &message, sizeof(SessionMessage), descriptor);
     }
 }

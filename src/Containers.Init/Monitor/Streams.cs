@@ -3,7 +3,7 @@ using Containers.Init.Plan;
 namespace Containers.Init;
 
 /// <summary>
-/// Copies the container's output to the log and to the session. What the session has not taken yet stops the reading, so
+/// Copies the container's output to the log and to the sessions. What one of them has not taken yet stops the reading, so
 /// that a slow reader slows the container down and nothing is lost; a reader that has gone is forgotten.
 /// </summary>
 internal static unsafe class Streams
@@ -20,8 +20,8 @@ internal static unsafe class Streams
         monitor->Error.Buffer = (byte*)memory + BufferSize;
         Sys.Call(SysNr.Fcntl, monitor->Output.Source, SetFlags, Open.NonBlock);
         Sys.Call(SysNr.Fcntl, monitor->Error.Source, SetFlags, Open.NonBlock);
-        Sys.Call(SysNr.Fcntl, monitor->Output.Attached, SetFlags, Open.NonBlock | Open.WriteOnly);
-        Sys.Call(SysNr.Fcntl, monitor->Error.Attached, SetFlags, Open.NonBlock | Open.WriteOnly);
+        Sys.Call(SysNr.Fcntl, monitor->Output.Readers[0].Pipe, SetFlags, Open.NonBlock | Open.WriteOnly);
+        Sys.Call(SysNr.Fcntl, monitor->Error.Readers[0].Pipe, SetFlags, Open.NonBlock | Open.WriteOnly);
         PlanHeader* plan = monitor->Plan;
         if (plan->LogFolder >= 0)
         {
@@ -32,24 +32,36 @@ internal static unsafe class Streams
 
     internal static bool AreOpen(MonitorState* monitor) => monitor->Output.Source >= 0 || monitor->Error.Source >= 0;
 
-    /// <summary>Whether the session is behind with taking what was read.</summary>
+    /// <summary>Whether a session is behind with taking what was read.</summary>
     internal static bool AreBlocked(MonitorState* monitor) => IsPending(&monitor->Output) || IsPending(&monitor->Error);
 
     internal static void Prepare(OutputStream* stream, PollEntry* entry)
     {
-        bool isPending = IsPending(stream);
-        entry->Descriptor = isPending ? stream->Attached : stream->Source;
-        entry->Events = isPending ? PollEntry.Out : PollEntry.In;
+        entry->Descriptor = IsPending(stream) ? -1 : stream->Source;
+        entry->Events = PollEntry.In;
         entry->Returned = 0;
     }
 
-    internal static void Serve(MonitorState* monitor, OutputStream* stream, int number, short returned)
+    internal static void PrepareReader(OutputStream* stream, int place, PollEntry* entry)
+    {
+        StreamReader* reader = stream->Readers + place;
+        entry->Descriptor = IsPending(stream, reader) ? reader->Pipe : -1;
+        entry->Events = PollEntry.Out;
+        entry->Returned = 0;
+    }
+
+    /// <summary>Passes on what sessions have room for, and reads what is there once all have taken the last.</summary>
+    /// <param name="readers">What came for the first session's pipe; that of the others' follows at <see cref="Sessions.EntriesPerPlace"/> each.</param>
+    internal static void Serve(MonitorState* monitor, OutputStream* stream, int number, short returned, PollEntry* readers)
     {
         if (IsPending(stream))
         {
-            if (returned != 0)
+            for (int i = 0; i < Sessions.Room; i++)
             {
-                Pass(stream);
+                if (readers[Sessions.EntriesPerPlace * i].Returned != 0)
+                {
+                    Pass(stream, stream->Readers + i);
+                }
             }
 
             return;
@@ -70,9 +82,12 @@ internal static unsafe class Streams
                 JsonLog.Append(&monitor->Log, number, stream->Buffer, (int)count);
             }
 
-            stream->PendingStart = 0;
-            stream->PendingEnd = stream->Attached >= 0 ? (int)count : 0;
-            Pass(stream);
+            stream->Length = (int)count;
+            for (int i = 0; i < Sessions.Room; i++)
+            {
+                stream->Readers[i].Position = 0;
+                Pass(stream, stream->Readers + i);
+            }
         }
         else if (count != -Error.EINTR && (count != -Error.EAGAIN || monitor->HasEnded))
         {
@@ -91,13 +106,26 @@ internal static unsafe class Streams
         }
     }
 
-    private static bool IsPending(OutputStream* stream) => stream->PendingStart < stream->PendingEnd;
-
-    private static void Pass(OutputStream* stream)
+    private static bool IsPending(OutputStream* stream)
     {
-        while (IsPending(stream))
+        for (int i = 0; i < Sessions.Room; i++)
         {
-            long count = Sys.Call(SysNr.Write, stream->Attached, (long)(stream->Buffer + stream->PendingStart), stream->PendingEnd - stream->PendingStart);
+            if (IsPending(stream, stream->Readers + i))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsPending(OutputStream* stream, StreamReader* reader) => reader->Pipe >= 0 && reader->Position < stream->Length;
+
+    private static void Pass(OutputStream* stream, StreamReader* reader)
+    {
+        while (IsPending(stream, reader))
+        {
+            long count = Sys.Call(SysNr.Write, reader->Pipe, (long)(stream->Buffer + reader->Position), stream->Length - reader->Position);
             if (count == -Error.EAGAIN)
             {
                 return;
@@ -105,13 +133,11 @@ internal static unsafe class Streams
 
             if (count >= 0)
             {
-                stream->PendingStart += (int)count;
+                reader->Position += (int)count;
             }
             else if (count != -Error.EINTR)
             {
-                Sys.Call(SysNr.Close, stream->Attached);
-                stream->Attached = -1;
-                stream->PendingEnd = stream->PendingStart;
+                Sessions.Shut(&reader->Pipe);
             }
         }
     }
@@ -130,10 +156,9 @@ internal static unsafe class Streams
 
         Sys.Call(SysNr.Close, stream->Source);
         stream->Source = -1;
-        if (stream->Attached >= 0)
+        for (int i = 0; i < Sessions.Room; i++)
         {
-            Sys.Call(SysNr.Close, stream->Attached);
-            stream->Attached = -1;
+            Sessions.Shut(&stream->Readers[i].Pipe);
         }
     }
 }

@@ -26,7 +26,7 @@ namespace Containers.Init.Plan;
 internal struct PlanHeader
 {
     /// <summary>"PSCPLAN" and the format's version in the last byte.</summary>
-    internal const ulong ExpectedMagic = 0x05_4e_41_4c_50_43_53_50;
+    internal const ulong ExpectedMagic = 0x06_4e_41_4c_50_43_53_50;
 
     internal ulong Magic;
 
@@ -61,11 +61,23 @@ internal struct PlanHeader
     /// <summary>Pipes to the session for the container's output; -1 where none is attached.</summary>
     internal int AttachedOutput, AttachedError;
 
+    /// <summary>The listening SOCK_SEQPACKET socket at which further sessions attach; -1 for none. Non-blocking.</summary>
+    internal int AttachSocket;
+
+    /// <summary>The writing end of the first process's standard input, which the monitor keeps open and gives to sessions that attach; -1 for none.</summary>
+    internal int KeptInput;
+
     /// <summary>The folder of the running and exit records; -1 for none.</summary>
     internal int RecordsFolder;
 
     /// <summary>The folder of the log; -1 for none.</summary>
     internal int LogFolder;
+
+    /// <summary>
+    /// The container's lock, or -1. It is the session's own (flock(2) is an open file's), and held here until the command runs or nothing of the start is left:
+    /// where the session dies meanwhile, nobody may start or remove the container that is about to run.
+    /// </summary>
+    internal int StartLock;
 
     /// <summary>A file whose line "oom_kill N" counts, or -1.</summary>
     internal int OomCounter;
@@ -253,11 +265,14 @@ internal struct PlanFailure
     internal int Step, Error, Fault;
 }
 
-/// <summary>What the monitor tells the session over their socket.</summary>
+/// <summary>What the monitor and a session tell each other over their socket.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct SessionMessage
 {
-    /// <summary>The first process runs the command: Value1 its pid, Value2 its start time, Value3 the monitor's pid. Its terminal's other end comes with it (SCM_RIGHTS).</summary>
+    /// <summary>
+    /// The first process runs the command: Value1 its pid, Value2 its start time, Value3 the monitor's pid. With it come (SCM_RIGHTS) its terminal's other
+    /// end, or, to a session that has attached, the writing end of its standard input where the monitor keeps that.
+    /// </summary>
     internal const int Started = 1;
 
     /// <summary>The start failed and what the monitor held is released: Value1 the step, Value2 the error number, Value3 the fault.</summary>
@@ -269,8 +284,17 @@ internal struct SessionMessage
     /// <summary>What the monitor held is released: Value1 the number of cgroups that it could not remove.</summary>
     internal const int Released = 4;
 
-    /// <summary>From the session: everything is done, nothing to hand over.</summary>
+    /// <summary>From the session that started the container: everything is done, nothing to hand over.</summary>
     internal const int Acknowledged = 5;
+
+    /// <summary>
+    /// From a session that attaches: Value1 is 1 where it wants the input. The writing ends of its pipes come with it (SCM_RIGHTS): for the output and, where
+    /// there is no terminal, for the errors. The answer is Started or Refused; at the end comes Ended, and when all is recorded and released the socket's end.
+    /// </summary>
+    internal const int Attach = 6;
+
+    /// <summary>As many sessions are attached as may be: Value1 their number.</summary>
+    internal const int Refused = 7;
 
     internal int Kind, Reserved;
 

@@ -171,6 +171,13 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     [Parameter]
     public SwitchParameter Tty { get; set; }
 
+    /// <summary>
+    /// Attaches the terminal's standard input, where nothing comes from the pipeline. With -Tty this session's terminal becomes the command's: programs can draw on the
+    /// whole screen, and Ctrl-C goes to the program. Of a container that runs on its own, standard input stays open for Connect-Container, instead of being empty.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Interactive { get; set; }
+
     /// <summary>Makes a small init the container's first process: it reaps orphaned processes and passes signals on to the command.</summary>
     [Parameter]
     public SwitchParameter Init { get; set; }
@@ -252,6 +259,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
         Privileged = Privileged,
         Init = Init,
         Tty = Tty,
+        Interactive = Interactive,
         TerminalSize = Tty ? SessionConsole.Size : null,
         NoNewPrivileges = LastSecurityOption("no-new-privileges") is { } forbids ? forbids != "false" : null,
         SeccompProfile = LastSecurityOption("seccomp") is { } profile ? SeccompProfile(profile) : null,

@@ -46,7 +46,7 @@ public sealed class EnterContainerCommand : ContainerExecCommand
     {
         MisplacedOption.Refuse(this, "container", Container[0], Command);
         var usage = new ForegroundUsage(Detach: false, HasInput: false, Interactive: true, Tty: true, AsByteStream: false, OutFile: null, PassThru: false);
-        usage.Check(this, "shell");
+        usage.Check(this, "shell", canBeRejoined: false);
         if (!ShouldProcess($"the container '{Container[0]}'", Command is [var program, ..] ? $"Run {program}" : "Open a shell"))
         {
             return;

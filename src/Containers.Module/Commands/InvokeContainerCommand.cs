@@ -36,18 +36,11 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
     [AllowEmptyCollection]
     public PSObject? InputObject { get; set; }
 
-    /// <summary>Leaves the container running on its own and writes it to the pipeline; Get-ContainerLog reads its output.</summary>
+    /// <summary>Leaves the container running on its own and writes it to the pipeline; Get-ContainerLog reads its output, and Connect-Container attaches to it.</summary>
     [Parameter]
     public SwitchParameter Detach { get; set; }
 
-    /// <summary>
-    /// Attaches the terminal's standard input, where nothing comes from the pipeline. With -Tty this session's terminal becomes the command's: programs can draw on the
-    /// whole screen, and Ctrl-C goes to the program.
-    /// </summary>
-    [Parameter]
-    public SwitchParameter Interactive { get; set; }
-
-    /// <summary>The keys that detach from a command with -Interactive -Tty, which goes on: 'ctrl-p,ctrl-q' without it, '' for none.</summary>
+    /// <summary>The keys that detach from a command with -Interactive -Tty, which goes on: 'ctrl-p,ctrl-q' without it, '' for none. Connect-Container comes back to it.</summary>
     [Parameter]
     [DetachKeysArgument]
     [AllowEmptyString]
@@ -75,7 +68,7 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
     {
         RefuseMisplacedOptions();
         var usage = new ForegroundUsage(Detach, HasInput, Interactive, Tty, AsByteStream, OutFile, PassThru);
-        usage.Check(this, "container");
+        usage.Check(this, "container", canBeRejoined: true);
         var options = Options();
         if (!ShouldProcess(NewContainerDescription, Detach ? "Start" : "Run"))
         {

@@ -88,7 +88,7 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCommand
     {
         MisplacedOption.Refuse(this, "container", Container[0], Command);
         var usage = new ForegroundUsage(Detach, HasInput, Interactive, Tty, AsByteStream, OutFile, PassThru);
-        usage.Check(this, "command");
+        usage.Check(this, "command", canBeRejoined: false);
         if (!ShouldProcess($"the container '{Container[0]}'", $"Run {Command[0]}"))
         {
             return;

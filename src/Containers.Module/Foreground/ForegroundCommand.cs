@@ -100,7 +100,7 @@ internal sealed class ForegroundCommand(
         }
     }
 
-    /// <summary>Ends a process that still runs, as where a command upstream ended the pipeline.</summary>
+    /// <summary>Ends a process that still runs, as where a command upstream ended the pipeline; leaves one that ran before.</summary>
     public void Dispose() => _run?.End();
 
     /// <summary>Writes a failure of the engine, with the exit code that goes with it.</summary>
@@ -140,7 +140,8 @@ internal sealed class ForegroundCommand(
     {
         if (run.WaitForExit(Deliver, cmdlet.StopToken) is not { } ended)
         {
-            cmdlet.WriteVerbose($"Detached from the container '{run.Container.Name}', which goes on.");
+            var back = run.CanBeRejoined ? $" Connect-Container {run.Container.Name} comes back to it." : "";
+            cmdlet.WriteVerbose($"Detached from the container '{run.Container.Name}', which goes on.{back}");
             return;
         }
 
@@ -207,7 +208,7 @@ internal sealed class ForegroundCommand(
 
     /// <summary>
     /// Does a part of the run. Whatever ends it early (Ctrl-C; a closed reader, which PowerShell tells by an exception of
-    /// WriteObject; an error under ErrorAction Stop) ends the process first.
+    /// WriteObject; an error under ErrorAction Stop) ends the process first, unless it ran before.
     /// </summary>
     private void Guarded(ForegroundRun run, Action work)
     {

@@ -49,6 +49,9 @@ internal sealed class ForegroundRun
     /// <summary>The container.</summary>
     public ContainerSnapshot Container => _process.Container;
 
+    /// <summary>Whether a session can attach to the command again.</summary>
+    public bool CanBeRejoined => _process.CanBeRejoined;
+
     /// <summary>
     /// Passes the terminal's standard input on from now on. It is read only while the container runs and reads: what is typed at
     /// another time is the session's.
@@ -97,7 +100,7 @@ internal sealed class ForegroundRun
         return ended;
     }
 
-    /// <summary>Ctrl-C, or a closed reader: SIGINT to the container, and nothing of its output passed on any more.</summary>
+    /// <summary>Ctrl-C: SIGINT to the container, and nothing of its output passed on any more.</summary>
     public void Interrupt()
     {
         lock (_gate)
@@ -113,7 +116,10 @@ internal sealed class ForegroundRun
         }
     }
 
-    /// <summary>Ends the container if it still runs: SIGINT, and SIGKILL a second later. Afterwards it is cleaned up.</summary>
+    /// <summary>
+    /// Ends the container if it still runs: SIGINT, and SIGKILL a second later. Afterwards it is cleaned up. One that ran before this session came gets SIGINT where
+    /// Ctrl-C was pressed, and is else left as it is.
+    /// </summary>
     public void End()
     {
         lock (_gate)
@@ -124,11 +130,17 @@ internal sealed class ForegroundRun
             }
         }
 
+        if (_process.IsRejoined && _interruptedAt == 0)
+        {
+            Close();
+            return;
+        }
+
         Interrupt();
         CloseStreams();
         try
         {
-            if (!WaitUntilGraceIsOver())
+            if (!WaitUntilGraceIsOver() && !_process.IsRejoined)
             {
                 SendSignal(Killed);
                 using var patience = new CancellationTokenSource(s_patienceAfterKill);
@@ -178,13 +190,15 @@ internal sealed class ForegroundRun
 
     private void FeedFrom(SessionConsole console, Action<OutputPiece> deliver)
     {
+        var isRedrawn = !_process.IsRejoined;
         while (_input.IsOpen && (_output.IsOpen || _error.IsOpen))
         {
             Span<PollEntry> entries = [_output.Entry, _error.Entry, WakeUpEntry, console.Entry, console.ResizeEntry];
             Wait(entries, deliver);
             if (entries[4].Returned != PollEvents.None && console.TakeResize() is { } size && _process.Terminal is { } terminal)
             {
-                Terminals.SetSize(terminal, size);
+                Resize(terminal, size, isRedrawn);
+                isRedrawn = true;
             }
 
             if (entries[3].Returned != PollEvents.None)
@@ -204,6 +218,17 @@ internal sealed class ForegroundRun
                 }
             }
         }
+    }
+
+    /// <summary>A program that this session has come back to draws its screen anew only where the size changes, which it need not have meanwhile.</summary>
+    private static void Resize(FileDescriptor terminal, TerminalSize size, bool isRedrawn)
+    {
+        if (!isRedrawn)
+        {
+            Terminals.SetSize(terminal, size with { Rows = (ushort)(size.Rows + 1) });
+        }
+
+        Terminals.SetSize(terminal, size);
     }
 
     /// <summary>Waits until something can be done, and does it.</summary>

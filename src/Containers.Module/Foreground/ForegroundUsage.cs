@@ -19,11 +19,17 @@ internal sealed record ForegroundUsage(bool Detach, bool HasInput, bool Interact
     /// <summary>Ends the cmdlet where two of them exclude each other.</summary>
     /// <param name="cmdlet">The cmdlet.</param>
     /// <param name="what">What is left on its own: <c>container</c> or <c>command</c>.</param>
-    public void Check(ContainerCommand cmdlet, string what)
+    /// <param name="canBeRejoined">Whether a session can attach to it later.</param>
+    public void Check(ContainerCommand cmdlet, string what, bool canBeRejoined)
     {
-        if (Detach && ((Interactive && !Tty) || AsByteStream || PassThru || OutFile is not null))
+        if (Detach && (AsByteStream || PassThru || OutFile is not null))
         {
-            cmdlet.Refuse("DetachWithOutput", $"-Detach leaves the {what} on its own: -Interactive, -AsByteStream, -OutFile and -PassThru are for one in the foreground.", null);
+            cmdlet.Refuse("DetachWithOutput", $"-Detach leaves the {what} on its own: -AsByteStream, -OutFile and -PassThru are for one in the foreground.", null);
+        }
+
+        if (Detach && Interactive && !Tty && !canBeRejoined)
+        {
+            cmdlet.Refuse("DetachWithOutput", $"-Detach leaves the {what} on its own, and no session can attach to it later: -Interactive has no place.", null);
         }
 
         if (Detach && HasInput)

@@ -77,4 +77,53 @@ internal static class StorageMapping
         Id = item.Id.Length > 0 ? item.Id : null,
         Size = item.Size,
     };
+
+    /// <summary>Maps a finding.</summary>
+    /// <param name="finding">The engine's.</param>
+    /// <param name="isRepaired">Whether it is mended.</param>
+    /// <returns>The module's.</returns>
+    public static ContainerRepair ToRepair(this StorageFinding finding, bool isRepaired) => new()
+    {
+        Kind = (ContainerRepairKind)finding.Kind,
+        Name = finding.Name.Length > 0 ? finding.Name : null,
+        Id = finding.Id.Length > 0 ? finding.Id : null,
+        Problem = ProblemOf(finding),
+        Action = ActionOf(finding),
+        IsRepaired = isRepaired,
+    };
+
+    private static string ProblemOf(StorageFinding finding) => (finding.Kind, finding.Problem) switch
+    {
+        (_, FindingProblem.Incomplete) => "the session that made or removed it died half way",
+        (_, FindingProblem.NotRemoved) => "it was to be removed at its end (-Rm), has ended and is still there",
+        (_, FindingProblem.WithoutFiles) => "its folder, with its writable layer and its log, is gone",
+        (_, FindingProblem.Damaged) => "its document cannot be read",
+        (_, FindingProblem.NotRunning) => $"the container does not run and has cgroups with {Processes(finding)}",
+        (FindingKind.Cgroup, _) => $"cgroups with {Processes(finding)}, of a container that is not there",
+        (_, FindingProblem.WithoutContainer) => "it leads to a container that is not there",
+        (_, FindingProblem.Superfluous) => "a container has it besides its own name, as its renaming was cut short",
+        (_, FindingProblem.Missing) => "the container of this name cannot be found by it",
+        (_, FindingProblem.TakenByAnother) => "two containers have this name; it leads to the other one",
+        (FindingKind.Mount, _) => "an image was mounted here by a session that died, or before the machine was started anew",
+        _ => $"interrupted work on images left {new ByteSize(finding.Size)}",
+    };
+
+    private static string ActionOf(StorageFinding finding) => (finding.Kind, finding.Problem) switch
+    {
+        (_, FindingProblem.Damaged) => "remove the container with all its files (only with -Force)",
+        (FindingKind.Container, _) => "remove the container",
+        (FindingKind.Cgroup, _) => "kill what runs in the cgroups, and remove them",
+        (_, FindingProblem.Missing) => "give it its name again",
+        (_, FindingProblem.TakenByAnother) => $"yours to choose: Rename-Container {Formatting.ShortId(finding.Id)} NEWNAME",
+        (FindingKind.Name, _) => "give the name up",
+        (FindingKind.Mount, _) => "remove the empty folders and the record",
+        _ => "remove it",
+    };
+
+    private static string Processes(StorageFinding finding) => finding.Processes switch
+    {
+        0 => "no process in them",
+        1 => "a process in them",
+        int many => $"{many} processes in them",
+    };
 }

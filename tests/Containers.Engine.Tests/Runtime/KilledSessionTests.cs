@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Containers.Abuse;
 using Containers.Engine.Runtime;
 
 namespace Containers.Engine.Tests.Runtime;
@@ -22,6 +24,7 @@ public sealed class KilledSessionTests(EngineFixture fixture, ITestOutputHelper 
     [InlineData("flock")]
     [InlineData("fsync")]
     [InlineData("socketpair")]
+    [InlineData("bind,listen")]
     [InlineData("memfd_create")]
     [InlineData("clone,clone3,vfork")]
     [InlineData("wait4")]
@@ -43,6 +46,35 @@ public sealed class KilledSessionTests(EngineFixture fixture, ITestOutputHelper 
     [InlineData("waitid")]
     [InlineData("exit,exit_group")]
     public void A_helper_killed_at_any_step_leaves_what_the_next_session_lists_and_removes(string calls) => KillAtEveryStep(calls, withChildren: true);
+
+    [Fact]
+    public void A_start_goes_on_without_its_session_and_the_next_one_waits_for_it()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/strace"), "strace is not installed");
+        string root = fixture.MakeRoot("slow"), shared = fixture.MakeFolder("shared-slow");
+        string id = fixture.Engine.Create(new ContainerOptions { RootFileSystem = root, Command = ["sleep", "1000"] }).Id;
+        using Process session = SessionToKill.Start(nameof(SessionToKill.StartOne), fixture.ConfigurationPath, root, shared);
+        Assert.True(EngineFixture.Patiently(() => File.Exists($"{shared}/ready")), "the session did not begin");
+
+        // The helper's own execve and the command's are held up.
+        string[] delay = ["-f", "-p", File.ReadAllText($"{shared}/ready"), "-e", "trace=execve", "-e", "inject=execve:delay_enter=1500000"];
+        using var tracer = Process.Start(new ProcessStartInfo("strace", delay) { RedirectStandardError = true, UseShellExecute = false })!;
+        Assert.Contains("attached", tracer.StandardError.ReadLine(), StringComparison.Ordinal);
+        Task<string> told = tracer.StandardError.ReadToEndAsync();
+        File.WriteAllText($"{shared}/go", string.Empty);
+        var check = new LeftoverCheck(fixture.Root, fixture.CgroupParent);
+        Assert.True(EngineFixture.Patiently(() => check.ProcessesOf(id).Count > 0), "no first process");
+        int first = check.ProcessesOf(id).Single();
+        session.Kill();
+        session.WaitForExit();
+
+        ContainerSnapshot started = fixture.Engine.Start(id);
+
+        Assert.Equal((ContainerState.Running, first), (started.State, started.ProcessId));
+        Assert.Equal("sleep", File.ReadAllText($"/proc/{first}/comm").Trim());
+        fixture.Engine.Remove(id, force: true);
+        Assert.True(tracer.WaitForExit(TimeSpan.FromSeconds(60)) && told.IsCompleted, "strace does not end");
+    }
 
     private void KillAtEveryStep(string calls, bool withChildren)
     {

@@ -83,6 +83,13 @@ internal static class SessionToKill
         }
     }
 
+    /// <summary>Attaches to a container, says so in <c>ready</c>, and reads nothing.</summary>
+    public static void AttachTo(ContainerEngine engine, string id, string shared)
+    {
+        using ForegroundProcess attached = engine.Attach(id, withInput: false, CancellationToken.None);
+        WaitForGo(shared, OwnProcess);
+    }
+
     /// <summary>Starts a container with the restart policy that <c>policy</c> says; its script is in <c>script</c>.</summary>
     public static void StartWithPolicy(ContainerEngine engine, string root, string shared)
     {
@@ -118,6 +125,41 @@ internal static class SessionToKill
         using ImageRegistry registry = engine.OpenRegistry();
         WaitForGo(shared, OwnProcess);
         _ = registry.Receive(name, null, null, CancellationToken.None);
+    }
+
+    /// <summary>Says in <c>ready</c> which thread does all the work, waits for <c>go</c>, and starts the one container that there is.</summary>
+    public static void StartOne(ContainerEngine engine, string root, string shared)
+    {
+        WaitForGo(shared, Files.ReadLink(Files.CurrentFolder, "/proc/thread-self")!.Split('/')[^1]);
+        _ = engine.Start(engine.List().Single().Id);
+    }
+
+    /// <summary>Repairs until there is a file <c>stop</c>, and writes the names of what it mended to a file of its own.</summary>
+    public static void RepairUntilTold(ContainerEngine engine, string name, string shared)
+    {
+        while (!File.Exists($"{shared}/stop"))
+        {
+            foreach (Engine.Maintenance.StorageFinding finding in engine.FindStale())
+            {
+                if (engine.Mend(finding))
+                {
+                    File.AppendAllText($"{shared}/{name}", finding.Name + "\n");
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes, names anew, starts and removes containers until there is a file <c>stop</c>.</summary>
+    public static void MakeAndRemoveUntilTold(ContainerEngine engine, string root, string shared)
+    {
+        var options = new ContainerOptions { RootFileSystem = root, Command = ["true"] };
+        for (int turn = 0; !File.Exists($"{shared}/stop"); turn++)
+        {
+            string id = engine.Create(options).Id;
+            _ = engine.Rename(id, $"renamed-{OwnProcess}-{turn}");
+            Lives(engine, options);
+            engine.Remove(id, force: false);
+        }
     }
 
     private static void WaitForGo(string shared, string ready)

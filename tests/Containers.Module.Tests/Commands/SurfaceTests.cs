@@ -92,6 +92,7 @@ public sealed class SurfaceTests : IDisposable
     [InlineData(typeof(ContainerFileAspects), typeof(Engine.Layers.FileAspects))]
     [InlineData(typeof(ContainerFileType), typeof(Interop.FileKind))]
     [InlineData(typeof(ContainerStorageKind), typeof(Engine.Maintenance.StorageKind))]
+    [InlineData(typeof(ContainerRepairKind), typeof(Engine.Maintenance.FindingKind))]
     [InlineData(typeof(ContainerLogStream), typeof(Engine.Logs.LogStream))]
     [InlineData(typeof(ContainerProcessState), typeof(Engine.Processes.ProcessState))]
     [InlineData(typeof(ContainerPullPolicy), typeof(Engine.Configuration.ImagePullPolicy))]

@@ -10,9 +10,6 @@ public sealed class TestCreationCommand : ContainerCreationCommand
     [Parameter]
     public SwitchParameter Detach { get; set; }
 
-    [Parameter]
-    public SwitchParameter Interactive { get; set; }
-
     protected override void EndProcessing()
     {
         RefuseMisplacedOptions();

@@ -59,6 +59,7 @@ public sealed class InvokeContainerCommandTests : IDisposable
 
     [Theory]
     [InlineData("Invoke-ContainerCommand web -Detach -PassThru -- true", "DetachWithOutput")]
+    [InlineData("Invoke-ContainerCommand web -Detach -Interactive -- cat", "DetachWithOutput")]
     [InlineData("'x' | Invoke-ContainerCommand web -Tty -- cat", "TtyWithInput")]
     [InlineData("Invoke-ContainerCommand web -- -l", "CommandBeginsWithDash")]
     [InlineData("Invoke-ContainerCommand web -DetachKeys ctrl-1 -- true", "ParameterArgumentTransformationError")]

@@ -65,6 +65,51 @@ public sealed class TerminalTests : IDisposable
     }
 
     [Fact]
+    public void A_session_comes_back_to_what_it_left()
+    {
+        _fixture.Run("Invoke-Container host -Detach -Interactive -Tty -Name web -- sh");
+        Open("Connect-Container web -Verbose; \"back with $LASTEXITCODE\"; Connect-Container web -DetachKeys ctrl-a,d; \"again\"; Connect-Container web; \"left with $LASTEXITCODE\"");
+        TypeUntil("stty size", "30 100");
+        Type("LEFT=here; echo set $((1 + 1))");
+        Until("set 2");
+        Press("C-p");
+        Press("C-q");
+        Until("Connect-Container web comes back to it");
+        Until("back with");
+
+        // The window has changed meanwhile, and changes again.
+        Command("resize-window", "-x", "90", "-y", "25");
+        TypeUntil("echo it is $LEFT $(stty size)", "it is here 25 90");
+        Command("resize-window", "-x", "80", "-y", "24");
+        TypeUntil("stty size", "24 80");
+        Press("C-a");
+        Press("d");
+        Until("again");
+        Type("sleep 1000");
+        Until("sleep 1000");
+        Press("C-c");
+        TypeUntil("echo still $((1 + 1))", "still 2");
+        Type("exit 7");
+        Until("left with 7");
+        TypeUntil("stty -a | grep -o -e ' icanon'", " icanon");
+    }
+
+    [Fact]
+    public void A_program_draws_its_screen_anew_for_who_comes_back()
+    {
+        Open("Invoke-Container host -Name reader -Interactive -Tty -- less /etc/services; \"`e[?1049l`e[2J`e[Haway\"; [Threading.Thread]::Sleep(2000); Connect-Container reader; \"left with $LASTEXITCODE\"");
+        Until("/etc/services");
+        Press("G");
+        Until("(END)");
+        Press("C-p");
+        Press("C-q");
+        Until("away");
+        Until("(END)");
+        Press("q");
+        Until("left with 0");
+    }
+
+    [Fact]
     public void A_session_that_is_ended_gives_the_terminal_back()
     {
         Open("Invoke-Container host -Name web -Interactive -Tty -- sh -c 'echo begun; cat'");

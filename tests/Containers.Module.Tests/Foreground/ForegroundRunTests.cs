@@ -183,6 +183,31 @@ public sealed class ForegroundRunTests : IDisposable
         run.End();
     }
 
+    [Fact]
+    public void What_ran_before_is_left_as_it_is()
+    {
+        var container = new ProcessContainer("exec sleep 3", withInput: false) { RanBefore = true };
+        var run = new ForegroundRun(container, asBytes: false, outFile: null);
+
+        run.End();
+
+        Assert.Empty(container.Signals);
+        Assert.True(container.IsDisposed);
+    }
+
+    [Fact]
+    public void What_ran_before_gets_Ctrl_C_and_is_not_killed()
+    {
+        var container = new ProcessContainer("trap '' INT; for i in 1 2 3 4; do sleep 1; done", withInput: false) { RanBefore = true };
+        var run = new ForegroundRun(container, asBytes: false, outFile: null);
+
+        run.Interrupt();
+        run.End();
+
+        Assert.Equal([2], container.Signals);
+        Assert.True(container.IsDisposed);
+    }
+
     [Theory]
     [InlineData("text", "text\n")]
     [InlineData(5, "5\n")]

@@ -53,6 +53,10 @@ internal sealed class ProcessContainer : ForegroundProcess
 
     public bool IsDisposed { get; private set; }
 
+    public override bool IsRejoined => RanBefore;
+
+    public bool RanBefore { get; init; }
+
     public override ContainerSnapshot Container => new() { Id = "0", Name = "test", Options = new ContainerOptions() };
 
     public override FileStream? StandardInput { get; }

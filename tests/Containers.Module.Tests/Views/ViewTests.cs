@@ -31,6 +31,7 @@ public sealed class ViewTests : IDisposable
     [InlineData($"[Containers.ContainerImage]@{{ Id = {Long}; Name = {Long}; Size = 123456789; Architecture = {Long}; CreatedAt = [DateTimeOffset]::MinValue; IsBuiltIn = $true }}")]
     [InlineData($"[Containers.ContainerProcess]@{{ ContainerId = {Long}; ContainerName = {Long}; ProcessId = 4194303; InnerProcessId = 4194303; UserName = {Long}; State = 'DiskSleep'; CpuPercent = 1234.5; Memory = 1023GB; Name = {Long}; CommandLine = {Long} }}")]
     [InlineData($"[Containers.ContainerUsage]@{{ ContainerId = {Long}; ContainerName = {Long}; CpuPercent = 1234.5; Memory = 1023GB; MemoryLimit = 1023GB; MemoryPercent = 100; Pids = 123456; NetworkReceived = 1023GB; NetworkSent = 1023GB; BlockRead = 1023GB; BlockWritten = 1023GB }}")]
+    [InlineData($"[Containers.ContainerRepair]@{{ Kind = 'Container'; Name = {Long}; Id = {Long}; Problem = {Long}; Action = {Long} }}")]
     [InlineData($"[Containers.ContainerEvent]@{{ Type = 'container'; Action = 'unpause'; Id = {Long}; Name = {Long}; Image = {Long} }}")]
     public void Tables_are_at_most_120_columns_wide(string script) =>
         Assert.All(_session.Show(script).OutputLines, line => Assert.InRange(line.Length, 1, 120));

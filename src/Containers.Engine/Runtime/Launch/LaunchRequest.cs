@@ -159,4 +159,13 @@ internal sealed record LaunchDescriptors(
 {
     /// <summary>The folder of the record of events, or null for none.</summary>
     public int? EventsFolder { get; init; }
+
+    /// <summary>The listening socket at which further sessions attach, or null for none.</summary>
+    public int? AttachSocket { get; init; }
+
+    /// <summary>The writing end of the standard input, which the monitor keeps for sessions that attach; null for none.</summary>
+    public int? KeptInput { get; init; }
+
+    /// <summary>The container's lock, or null for none.</summary>
+    public int? StartLock { get; init; }
 }
