@@ -52,6 +52,7 @@
         'Restart-Container'
         'Resume-Container'
         'Send-ContainerSignal'
+        'Set-Container'
         'Set-ContainerConfiguration'
         'Start-Container'
         'Stop-Container'
@@ -83,6 +84,7 @@
         'Tag-ContainerImage'
         'Top-Container'
         'Unpause-Container'
+        'Update-Container'
     )
     PrivateData = @{
         PSData = @{

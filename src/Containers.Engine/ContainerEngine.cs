@@ -15,8 +15,6 @@ namespace Containers.Engine;
 /// </summary>
 public sealed partial class ContainerEngine : IDisposable
 {
-    private const int ShortestPrefix = 1;
-
     private readonly EngineServices services;
     private readonly ContainerObserver observer;
     private readonly ContainerCreation creation;
@@ -26,6 +24,8 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerExec exec;
     private readonly ContainerAttach attach;
     private readonly ContainerChange change;
+    private readonly ContainerUpdate update;
+    private readonly ContainerWait wait;
     private readonly ContainerCommit commit;
     private readonly StorageCare care;
     private readonly StorageRepair repair;
@@ -45,6 +45,8 @@ public sealed partial class ContainerEngine : IDisposable
         exec = new ContainerExec(services);
         attach = new ContainerAttach(services);
         change = new ContainerChange(services, observer);
+        update = new ContainerUpdate(services, observer, restart);
+        wait = new ContainerWait(services, observer, end);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
         repair = new StorageRepair(services, observer, start, end, care);
@@ -178,7 +180,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="nameOrId">A name or the beginning of an id.</param>
     /// <returns>Its id.</returns>
     /// <exception cref="EngineException">NotFound or Ambiguous.</exception>
-    public string FindId(string nameOrId) => services.Store.FindByName(nameOrId) ?? FindByPrefix(nameOrId);
+    public string FindId(string nameOrId) => services.Store.FindId(nameOrId);
 
     /// <summary>Sends a signal to a running container's first process.</summary>
     /// <param name="id">Its id.</param>
@@ -241,13 +243,46 @@ public sealed partial class ContainerEngine : IDisposable
     /// <exception cref="EngineException">NotFound, InvalidArgument, AlreadyExists.</exception>
     public ContainerSnapshot Rename(string id, string name, CancellationToken cancellation = default) => change.Rename(id, name, cancellation);
 
+    /// <summary>
+    /// Changes limits and restart policy of a container, whether it runs or not. Limits of a running one change at once, all or none; the document keeps them for its next
+    /// starts.
+    /// </summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="changes">What is to be another way.</param>
+    /// <param name="cancellation">Ends the waiting for others that change the container.</param>
+    /// <returns>The container.</returns>
+    /// <exception cref="EngineException">NotFound, InvalidArgument, Busy (more memory is in use), NotSupported (a controller is missing).</exception>
+    public ContainerSnapshot Update(string id, ContainerChanges changes, CancellationToken cancellation = default) => update.Update(id, changes, cancellation);
+
     /// <summary>Waits until a container has ended.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The ended container.</returns>
     /// <exception cref="EngineException">Timeout, NotFound, or Busy where it was never started.</exception>
-    public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation = default) => end.Wait(id, timeout, cancellation);
+    public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation = default) => Wait(id, WaitCondition.Exited, timeout, cancellation);
+
+    /// <summary>Waits until a container has come to a condition.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="condition">The condition.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>The container; of one that was removed, as it was seen last.</returns>
+    /// <exception cref="EngineException">Timeout, NotFound, or Busy where it cannot come to the condition (any more).</exception>
+    public ContainerSnapshot Wait(string id, WaitCondition condition, TimeSpan timeout, CancellationToken cancellation = default) =>
+        wait.Wait([observer.Observe(id) ?? throw ContainerStore.NotFound(id)], condition, timeout, whenImpossible: static _ => { }, cancellation);
+
+    /// <summary>Waits until the first of some containers has come to a condition.</summary>
+    /// <param name="containers">The containers, at least one, as they were seen.</param>
+    /// <param name="condition">The condition.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="whenImpossible">Told, on this thread, of each that cannot come to it any more, while others still can.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>That container.</returns>
+    /// <exception cref="EngineException">As for one; of the last one that could not come to it.</exception>
+    public ContainerSnapshot WaitAny(
+        IReadOnlyList<ContainerSnapshot> containers, WaitCondition condition, TimeSpan timeout, Action<EngineException> whenImpossible, CancellationToken cancellation = default) =>
+        wait.Wait(containers, condition, timeout, whenImpossible, cancellation);
 
     /// <summary>Removes a container and everything it holds.</summary>
     /// <param name="id">Its id.</param>
@@ -288,22 +323,4 @@ public sealed partial class ContainerEngine : IDisposable
 
     /// <summary>Closes what is held open. Containers are not touched.</summary>
     public void Dispose() => services.Dispose();
-
-    private string FindByPrefix(string prefix)
-    {
-        if (prefix.Length < ShortestPrefix || !prefix.All(char.IsAsciiHexDigitLower))
-        {
-            throw ContainerStore.NotFound(prefix);
-        }
-
-        string[] matches = [.. services.Store.Ids().Where(id => id.StartsWith(prefix, StringComparison.Ordinal))];
-        return matches.Length switch
-        {
-            0 => throw ContainerStore.NotFound(prefix),
-            1 => matches[0],
-            _ => throw new EngineException(
-                EngineErrorReason.Ambiguous, prefix,
-                $"'{prefix}' begins the ids of {matches.Length} containers: {string.Join(", ", matches.Take(5).Select(id => id[..12]))}. Give more digits."),
-        };
-    }
 }

@@ -16,6 +16,9 @@ public sealed unsafe partial class FolderWatch : IDisposable
 
     private FolderWatch(FileDescriptor queue) => this.queue = queue;
 
+    /// <summary>The descriptor to wait on together with others; once it was readable, <see cref="Clear"/> makes ready for the next change.</summary>
+    public int Number => queue.Number;
+
     /// <summary>Starts to watch.</summary>
     /// <param name="folder">The folder's descriptor.</param>
     /// <param name="errno">
@@ -66,13 +69,17 @@ public sealed unsafe partial class FolderWatch : IDisposable
             return false;
         }
 
-        // What happened is looked up afresh by the caller; the queue is only emptied.
+        Clear();
+        return true;
+    }
+
+    /// <summary>Forgets the changes so far: what happened is looked up afresh by the caller.</summary>
+    public void Clear()
+    {
         byte* events = stackalloc byte[4096];
         while ((nint)LibC.read(queue.Number, events, 4096) > 0)
         {
         }
-
-        return true;
     }
 
     /// <inheritdoc/>

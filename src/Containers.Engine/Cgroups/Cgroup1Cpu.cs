@@ -12,6 +12,9 @@ internal sealed class Cgroup1Cpu : ICgroupController
     public bool IsPerContainer => true;
 
     /// <inheritdoc/>
+    public IReadOnlyList<(string File, string None)> LimitFiles { get; } = [("cpu.cfs_quota_us", "-1")];
+
+    /// <inheritdoc/>
     public bool IsAsked(CgroupSettings settings) => settings.Limits.Cpus is not null;
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ internal sealed class Cgroup1Memory : ICgroupController
     public bool IsPerContainer => true;
 
     /// <inheritdoc/>
+    public IReadOnlyList<(string File, string None)> LimitFiles { get; } = [(Limit, "-1"), (LimitWithSwap, "-1")];
+
+    /// <inheritdoc/>
     public bool IsAsked(CgroupSettings settings) => settings.Limits.Memory is not null;
 
     /// <inheritdoc/>

@@ -12,6 +12,9 @@ internal sealed class Cgroup2Cpu : ICgroupController
     public bool IsPerContainer => true;
 
     /// <inheritdoc/>
+    public IReadOnlyList<(string File, string None)> LimitFiles { get; } = [("cpu.max", string.Create(CultureInfo.InvariantCulture, $"max {CpuBandwidth.Period}"))];
+
+    /// <inheritdoc/>
     public bool IsAsked(CgroupSettings settings) => settings.Limits.Cpus is not null;
 
     /// <inheritdoc/>

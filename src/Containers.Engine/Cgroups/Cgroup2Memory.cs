@@ -13,6 +13,9 @@ internal sealed class Cgroup2Memory : ICgroupController
     public bool IsPerContainer => true;
 
     /// <inheritdoc/>
+    public IReadOnlyList<(string File, string None)> LimitFiles { get; } = [("memory.max", "max"), ("memory.swap.max", "max")];
+
+    /// <inheritdoc/>
     public bool IsAsked(CgroupSettings settings) => settings.Limits.Memory is not null;
 
     /// <inheritdoc/>

@@ -12,6 +12,9 @@ internal sealed class Cgroup2Pids : ICgroupController
     public bool IsPerContainer => true;
 
     /// <inheritdoc/>
+    public IReadOnlyList<(string File, string None)> LimitFiles { get; } = [("pids.max", "max")];
+
+    /// <inheritdoc/>
     public bool IsAsked(CgroupSettings settings) => settings.Limits.PidsLimit is not null;
 
     /// <inheritdoc/>

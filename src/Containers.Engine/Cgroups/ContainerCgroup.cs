@@ -19,6 +19,7 @@ internal sealed class ContainerCgroup : IDisposable
     private IReadOnlyList<FileDescriptor>? joins;
     private FileDescriptor? into;
     private FileDescriptor? oomCounter;
+    private FileDescriptor? killer;
 
     internal ContainerCgroup(CgroupManager manager, string id, IReadOnlyList<CgroupParent> own, IReadOnlyList<CgroupParent> shared)
     {
@@ -58,6 +59,10 @@ internal sealed class ContainerCgroup : IDisposable
     /// </summary>
     public FileDescriptor? OomCounter => oomCounter ??= With("memory") is { } made
         ? Keep(made.ContainerFolder(Id).Open(made.Hierarchy.IsUnified ? "memory.events" : "memory.oom_control", LibC.O_RDONLY)) : null;
+
+    /// <summary>The file (O_WRONLY) to which a written <c>1</c> kills every process of the cgroup (cgroup.kill); null on v1 alone, and before Linux 5.14.</summary>
+    public FileDescriptor? Killer => killer ??= Unified is { } made && Files.TryOpen(made.Folder.Number, $"{Id}/cgroup.kill", LibC.O_WRONLY, 0, out _) is { } file
+        ? Keep(file) : null;
 
     /// <summary>As <see cref="CgroupManager.Mounts"/>.</summary>
     public IReadOnlyList<CgroupMount> Mounts => manager.Mounts;
@@ -104,9 +109,10 @@ internal sealed class ContainerCgroup : IDisposable
     /// <summary>Reads the number of processes killed for memory from the text of memory.events or memory.oom_control.</summary>
     /// <param name="text">The file's text.</param>
     /// <returns>The number; 0 where the kernel does not count (v1 before Linux 4.13).</returns>
-    public static long OomKillsIn(string text)
+    public static long OomKillsIn(string text) => CountIn(text, "oom_kill ");
+
+    private static long CountIn(string text, string key)
     {
-        const string key = "oom_kill ";
         foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
         {
             if (line.StartsWith(key, StringComparison.Ordinal) && long.TryParse(line[key.Length..], out long count))
@@ -146,17 +152,37 @@ internal sealed class ContainerCgroup : IDisposable
     public CgroupFolder? UnifiedFolder => Unified?.ContainerFolder(Id);
 
     /// <summary>
-    /// Changes the limits of a living container. Less memory than its processes hold is refused on v1 (<see cref="EngineErrorReason.Busy"/>), while v2 kills
-    /// processes until it suffices.
+    /// Changes the limits of a living container: all or, where one is refused, none. Less memory than its processes hold is refused
+    /// (<see cref="EngineErrorReason.Busy"/>): by the kernel on v1, which first writes out what it can; here on v2, which would kill processes until it suffices.
     /// </summary>
     /// <param name="limits">The new limits; null values are left as they are.</param>
+    /// <param name="lifted">The controllers whose limits are taken away: <c>memory</c>, <c>cpu</c>, <c>pids</c>.</param>
+    /// <returns>The limits as they were.</returns>
     /// <exception cref="EngineException">A limit is out of bounds, no hierarchy can keep it, or the kernel refused it.</exception>
-    public void SetLimits(ResourceLimits limits)
+    public SavedLimits SetLimits(ResourceLimits limits, IReadOnlyCollection<string>? lifted = null)
     {
         CgroupManager.Validate(limits);
         var settings = new CgroupSettings(limits, Devices: null);
         CgroupManager.RequireControllers(settings, own);
-        CgroupManager.Apply(Id, settings, own);
+        RefuseLessThanHeld(limits);
+        (ICgroupController Controller, CgroupFolder Folder)[] controllers =
+            [.. own.SelectMany(made => made.Hierarchy.Controllers.Select(controller => (controller, made.ContainerFolder(Id))))];
+        var saved = new SavedLimits(controllers.Where(c => c.Controller.IsAsked(settings) || lifted?.Contains(c.Controller.Name) == true));
+        try
+        {
+            foreach ((ICgroupController controller, CgroupFolder folder) in controllers.Where(c => lifted?.Contains(c.Controller.Name) == true))
+            {
+                Lift(controller, folder);
+            }
+
+            CgroupManager.Apply(Id, settings, own);
+            return saved;
+        }
+        catch
+        {
+            saved.Restore();
+            throw;
+        }
     }
 
     /// <summary>The processes in the cgroup and below it.</summary>
@@ -282,6 +308,35 @@ internal sealed class ContainerCgroup : IDisposable
             {
                 Thaw();
             }
+        }
+    }
+
+    private static void Lift(ICgroupController controller, CgroupFolder folder)
+    {
+        foreach ((string file, string none) in controller.LimitFiles.Reverse())
+        {
+            // ENOENT: a kernel that does not account swap.
+            if (folder.TryWrite(file, none) is var errno and not (Errno.None or Errno.ENOENT))
+            {
+                throw folder.Refused($"taking away the limit ('{none}' to '{folder.Path}/{file}')", errno);
+            }
+        }
+    }
+
+    private void RefuseLessThanHeld(ResourceLimits limits)
+    {
+        if (limits.Memory is not { } bytes || With("memory") is not { Hierarchy.IsUnified: true } made || made.ContainerFolder(Id).Read("memory.stat") is not { } counts)
+        {
+            return;
+        }
+
+        // What has no file to be written to, and swap is not given.
+        long held = CountIn(counts, "anon ") + CountIn(counts, "shmem ");
+        if (held > bytes)
+        {
+            throw new EngineException(
+                EngineErrorReason.Busy, Id,
+                $"Setting the memory limit to {bytes} bytes is refused: the processes hold {held} bytes now, and the kernel would kill some of them.");
         }
     }
 

@@ -17,6 +17,12 @@ internal interface ICgroupController
     /// <returns>Whether <see cref="Apply"/> would change anything.</returns>
     bool IsAsked(CgroupSettings settings);
 
+    /// <summary>
+    /// The files that keep its limits and the value of each that means no limit, in the order in which they are lowered; raised and put back they are in the
+    /// opposite one.
+    /// </summary>
+    IReadOnlyList<(string File, string None)> LimitFiles => [];
+
     /// <summary>Makes an inner cgroup ready for containers below it, where it is not ready yet.</summary>
     /// <param name="above">The cgroup it was made in.</param>
     /// <param name="folder">The inner cgroup.</param>

@@ -39,6 +39,9 @@ public static class EventAction
     /// <summary>A container got another name: attribute <c>oldName</c>.</summary>
     public const string Rename = "rename";
 
+    /// <summary>A container's limits were changed.</summary>
+    public const string Update = "update";
+
     /// <summary>A container, or an image's last name and with it the image, is gone.</summary>
     public const string Remove = "remove";
 
@@ -69,6 +72,6 @@ public static class EventAction
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Commit, Create, Die, HealthStatus, Import, Kill, Load, Oom, Pause, Pull, Push, Remove, Rename, Save, Start, Stop, Tag, Unpause, Untag,
+        Commit, Create, Die, HealthStatus, Import, Kill, Load, Oom, Pause, Pull, Push, Remove, Rename, Save, Start, Stop, Tag, Unpause, Untag, Update,
     ];
 }

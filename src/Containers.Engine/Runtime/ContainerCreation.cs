@@ -12,6 +12,8 @@ namespace Containers.Engine.Runtime;
 /// <param name="services">The engine's.</param>
 internal sealed class ContainerCreation(EngineServices services)
 {
+    private readonly NamespaceSharing sharing = new(services);
+
     /// <summary>Makes a container; it is locked until the caller disposes the lock.</summary>
     public (ContainerDocument Document, ContainerLock Held) Create(ContainerOptions asked, CancellationToken cancellation)
     {
@@ -46,6 +48,7 @@ internal sealed class ContainerCreation(EngineServices services)
             WriteIdFile(options, id);
             hasIdFile = true;
             name = ClaimName(options.Name, id);
+            sharing.Check(options, id);
             ContainerDocument document;
             if (options.RootFileSystem is null)
             {
@@ -167,9 +170,9 @@ internal sealed class ContainerCreation(EngineServices services)
         }
     }
 
-    private static ContainerDocument MakeDocument(string id, string name, ContainerOptions options, ImageInfo? image)
+    private ContainerDocument MakeDocument(string id, string name, ContainerOptions options, ImageInfo? image)
     {
-        string hostName = options.HostName ?? id[..12];
+        string hostName = sharing.HostName(options, id);
         var defaults = new ImageDefaults(options, image);
         return new ContainerDocument
         {

@@ -150,25 +150,6 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         return ended;
     }
 
-    /// <summary>Waits until a container has ended.</summary>
-    public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation)
-    {
-        ContainerSnapshot before = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
-        if (before.State == ContainerState.Created)
-        {
-            throw new EngineException(EngineErrorReason.Busy, before.Name, $"The container '{before.Name}' was never started, so that its end would never come.");
-        }
-
-        using FileDescriptor? process = OpenFirstProcess(id);
-        if (process is not null && !Channels.WaitReadable(process, timeout, cancellation))
-        {
-            throw new EngineException(
-                EngineErrorReason.Timeout, before.Name, $"The container '{before.Name}' has not ended within {timeout.TotalSeconds:0.###} s.");
-        }
-
-        return AwaitRecord(before, cancellation);
-    }
-
     /// <summary>Removes a container and everything it holds.</summary>
     public void Remove(string id, bool force, CancellationToken cancellation)
     {
@@ -290,6 +271,13 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
     }
 
+    /// <summary>The process is gone: waits the moment until its monitor has said how.</summary>
+    public ContainerSnapshot AwaitRecord(ContainerSnapshot before, CancellationToken cancellation) =>
+        TryAwaitRecord(before, PatienceAfterKill, cancellation) ?? throw new EngineException(
+            EngineErrorReason.Busy, before.Name,
+            $"The container '{before.Name}' has ended, but its monitor has not said how within {PatienceAfterKill.TotalSeconds} s: it is stopped or starved. "
+            + $"Let it go on (kill -CONT {before.MonitorProcessId}), or remove the container: Remove-Container -Force {before.Name}");
+
     private void TellRemoved(ContainerRecords records)
     {
         if (records.Document is { } document)
@@ -327,13 +315,6 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         using ContainerCgroup? cgroup = services.Cgroups.Open(id);
         cgroup?.ThawIfFrozen();
     }
-
-    /// <summary>The process is gone: waits the moment until its monitor has said how.</summary>
-    private ContainerSnapshot AwaitRecord(ContainerSnapshot before, CancellationToken cancellation) =>
-        TryAwaitRecord(before, PatienceAfterKill, cancellation) ?? throw new EngineException(
-            EngineErrorReason.Busy, before.Name,
-            $"The container '{before.Name}' has ended, but its monitor has not said how within {PatienceAfterKill.TotalSeconds} s: it is stopped or starved. "
-            + $"Let it go on (kill -CONT {before.MonitorProcessId}), or remove the container: Remove-Container -Force {before.Name}");
 
     /// <summary>As <see cref="AwaitRecord"/>; null where the monitor says nothing in time.</summary>
     private ContainerSnapshot? TryAwaitRecord(ContainerSnapshot before, TimeSpan patience, CancellationToken cancellation)

@@ -40,8 +40,6 @@ internal sealed class ContainerExec(EngineServices services)
                 throw new EngineException(EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' is paused, so that no command can run in it.");
             }
 
-            RefuseTracer(document.Name, document.Options, "No further command is run in it");
-
             var link = new MonitorLink(attach, withInput, options.Tty);
             try
             {
@@ -61,24 +59,6 @@ internal sealed class ContainerExec(EngineServices services)
             }
 
             return (ContainerObserver.Running(ContainerObserver.Describe(document), running), link);
-        }
-    }
-
-    /// <summary>
-    /// What joins is for a moment a process of the host's among the container's: hidden from those that have no more rights than it, but not from a tracer
-    /// (ptrace(2), PTRACE_MODE_ATTACH), who could make it work for him. A privileged container can do as much without.
-    /// </summary>
-    /// <param name="name">The container's name.</param>
-    /// <param name="options">What was asked of it.</param>
-    /// <param name="consequence">The end of the sentence.</param>
-    /// <exception cref="EngineException">NotSupported.</exception>
-    internal static void RefuseTracer(string name, ContainerOptions options, string consequence)
-    {
-        if (!options.Privileged && CapabilitySet.Resolve(options.CapAdd, options.CapDrop, privileged: false).Contains(Capability.CAP_SYS_PTRACE))
-        {
-            throw new EngineException(
-                EngineErrorReason.NotSupported, name,
-                $"The container '{name}' has the capability SYS_PTRACE, with which its processes could take over a command that joins it, and so this machine. {consequence}.");
         }
     }
 

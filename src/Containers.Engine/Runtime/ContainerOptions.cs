@@ -27,6 +27,9 @@ public sealed record ContainerOptions
     /// <summary>User, and group after a colon, as names of the image's own passwd and group files or as numbers. Null: the image's, else root.</summary>
     public string? User { get; init; }
 
+    /// <summary>Groups over the user's own, as names of the image's group file or as numbers; every other command in the container has them too.</summary>
+    public IReadOnlyList<string> GroupAdd { get; init; } = [];
+
     /// <summary>The first process's current folder inside; made if missing. Null: the image's, else <c>/</c>.</summary>
     public string? WorkingDirectory { get; init; }
 
@@ -59,6 +62,15 @@ public sealed record ContainerOptions
 
     /// <summary>What the container sees of the network.</summary>
     public NetworkMode Network { get; init; } = NetworkMode.None;
+
+    /// <summary>Whose processes it sees and signals (pid_namespaces(7)). Null: its own alone.</summary>
+    public NamespaceOwner? PidNamespace { get; init; }
+
+    /// <summary>With whom it shares System V IPC, POSIX message queues and /dev/shm (ipc_namespaces(7)). Null: nobody.</summary>
+    public NamespaceOwner? IpcNamespace { get; init; }
+
+    /// <summary>Whose host and domain name it has (uts_namespaces(7)). Null: its own.</summary>
+    public NamespaceOwner? UtsNamespace { get; init; }
 
     /// <summary>Lines of the container's own /etc/hosts beyond the usual ones: names, and the address of each. Without any, the image's file is left alone.</summary>
     public IReadOnlyList<HostEntry> ExtraHosts { get; init; } = [];
@@ -146,6 +158,25 @@ public sealed record ResourceLimits
     public long? PidsLimit { get; init; }
 }
 
+/// <summary>What is to be another way in a container that is there. Null: as it is.</summary>
+public sealed record ContainerChanges
+{
+    /// <summary>Limits; null ones stay as they are.</summary>
+    public ResourceLimits Limits { get; init; } = new();
+
+    /// <summary>The restart policy, from the next end on.</summary>
+    public RestartPolicy? RestartPolicy { get; init; }
+
+    /// <summary>Whether the limit of memory is taken away.</summary>
+    public bool LiftMemory { get; init; }
+
+    /// <summary>Whether the limit of processors is taken away.</summary>
+    public bool LiftCpus { get; init; }
+
+    /// <summary>Whether the limit of processes is taken away.</summary>
+    public bool LiftPidsLimit { get; init; }
+}
+
 /// <summary>How a container's output is kept.</summary>
 public sealed record LogOptions
 {
@@ -154,6 +185,14 @@ public sealed record LogOptions
 
     /// <summary>Files kept, the current one included; at least 1.</summary>
     public int MaxFiles { get; init; } = 3;
+}
+
+/// <summary>Whose namespace a container lives in, where it is not its own.</summary>
+/// <param name="Container">The running container whose it is: a name, an id or the beginning of one, looked up at each start. Null: this machine's own.</param>
+public sealed record NamespaceOwner(string? Container)
+{
+    /// <summary>This machine's own.</summary>
+    public static NamespaceOwner Host { get; } = new((string?)null);
 }
 
 /// <summary>What a container sees of the network.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Containers.Engine.Cgroups;
 using Containers.Engine.Runtime.Launch;
+using Containers.Engine.Storage;
 using Containers.Interop;
 
 namespace Containers.Engine.Runtime;
@@ -73,7 +74,7 @@ internal static partial class ContainerOptionsCheck
         {
             CheckText(name, "a kernel parameter's name");
             CheckText(value, $"the kernel parameter {name}");
-            if (SysctlName.Refusal(name, options.Network) is { } refusal)
+            if (SysctlName.Refusal(name, options.Network, sharesIpc: options.IpcNamespace is not null) is { } refusal)
             {
                 throw Invalid(name, $"The kernel parameter '{name}' cannot be set for a container: {refusal}.");
             }
@@ -129,6 +130,29 @@ internal static partial class ContainerOptionsCheck
                 throw Invalid(host.Name, $"'{host.Name}' with the address '{host.Address}' is no line of /etc/hosts: give a host's name and an IPv4 or IPv6 address.");
             }
         }
+    }
+
+    private static void CheckNamespaces(ContainerOptions options)
+    {
+        foreach (NamespaceOwner owner in new[] { options.PidNamespace, options.IpcNamespace, options.UtsNamespace }.OfType<NamespaceOwner>())
+        {
+            if (owner.Container is { } name && !ContainerStore.IsName(name))
+            {
+                throw Invalid(name, $"'{name}' names no container whose namespace could be shared: give its name or id.");
+            }
+        }
+
+        if (options.UtsNamespace is { } uts && (options.HostName ?? options.DomainName) is not null)
+        {
+            throw Invalid("host name", $"A container with {Whose(uts)} host and domain name can be given none of its own: leave out one of the two.");
+        }
+
+        if (options.IpcNamespace is { } ipc && options.ShmSize is not null)
+        {
+            throw Invalid("shm", $"A container with {Whose(ipc)} IPC namespace has {Whose(ipc)} /dev/shm, whose size it cannot say: leave out one of the two.");
+        }
+
+        static string Whose(NamespaceOwner owner) => owner.Container is null ? "this machine's" : "another container's";
     }
 
     private static bool IsPropagating(BindMount volume) => volume.Propagation is not (MountPropagation.Private or MountPropagation.RPrivate);

@@ -32,6 +32,7 @@ internal static partial class ContainerOptionsCheck
         CheckDevices(options);
         CheckSettings(options);
         CheckHealth(options);
+        CheckNamespaces(options);
         var targets = new HashSet<string>(StringComparer.Ordinal);
         foreach (BindMount volume in options.Volumes)
         {
@@ -159,6 +160,15 @@ internal static partial class ContainerOptionsCheck
         }
 
         CheckText(options.User ?? string.Empty, "the user");
+        foreach (string group in options.GroupAdd)
+        {
+            CheckText(group, "a group");
+            if (group.Length == 0 || group.Any(c => char.IsControl(c) || c is ':' or ','))
+            {
+                throw Invalid(group, $"'{group}' is no group: give a name of the image's /etc/group, or a number of 0 to {int.MaxValue}.");
+            }
+        }
+
         CheckText(options.WorkingDirectory ?? string.Empty, "the working directory");
         if (options.WorkingDirectory is { } folder && !folder.StartsWith('/'))
         {

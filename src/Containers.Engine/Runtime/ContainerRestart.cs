@@ -49,6 +49,12 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             return;
         }
 
+        if (ended.Options.PidNamespace is not null)
+        {
+            // Processes that outlived the first one, where its monitor could not kill them.
+            end.Release(id, ended: null, isRemoved: false, hasLeftCgroups: null);
+        }
+
         try
         {
             while (TryBeginWaiting(id, out TimeSpan delay))

@@ -16,6 +16,8 @@ internal sealed class ContainerStart(EngineServices services)
 {
     private static readonly Lazy<long> HardLimitOfOpenFiles = new(ProcessLimits.OpenFilesHard);
 
+    private readonly NamespaceSharing sharing = new(services);
+
     /// <summary>RLIMIT_NOFILE's hard limit of this process.</summary>
     public static long OpenFilesLimit => HardLimitOfOpenFiles.Value;
 
@@ -33,6 +35,7 @@ internal sealed class ContainerStart(EngineServices services)
             services.RequireHandOver(document);
         }
 
+        using JoinedContainers joined = sharing.Open(document);
         using FileDescriptor records = services.Store.OpenRecordsFolder(id, isKept: !document.Options.RemoveOnExit);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         ContainerStore.ClearRecords(records);
@@ -43,8 +46,14 @@ internal sealed class ContainerStart(EngineServices services)
         {
             using (cgroup)
             {
-                return Launch(document, held, cgroup, records, state, attach, withInput, cancellation);
+                return Launch(document, held, joined, cgroup, records, state, attach, withInput, cancellation);
             }
+        }
+        catch (EngineException) when (joined.Ended is { } other)
+        {
+            // What it met on the way says nothing: the namespaces ended with the other container's first process.
+            RemoveLeftCgroup(id);
+            throw NamespaceSharing.NotRunning(document, other, "namespaces");
         }
         catch
         {
@@ -70,8 +79,8 @@ internal sealed class ContainerStart(EngineServices services)
             : DevicePolicy.Default.With([.. options.Devices.SelectMany(HostDevices.Rules), .. options.DeviceCgroupRules.SelectMany(DeviceRule.Parse)]);
 
     private MonitorLink Launch(
-        ContainerDocument document, ContainerLock held, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state, bool attach, bool withInput,
-        CancellationToken cancellation)
+        ContainerDocument document, ContainerLock held, JoinedContainers joined, ContainerCgroup cgroup, FileDescriptor records, FileDescriptor state,
+        bool attach, bool withInput, CancellationToken cancellation)
     {
         // Without a session at its input a terminal stays, and a pipe only where somebody keeps it open.
         bool keepsInput = !attach && document.Options is { Interactive: true, Tty: false };
@@ -86,7 +95,7 @@ internal sealed class ContainerStart(EngineServices services)
                 KeptInput = keepsInput ? link.Input!.Number : null,
                 StartLock = held.Descriptor,
             };
-            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors));
+            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors) with { Sharing = joined.Sharing });
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;
         }
@@ -107,7 +116,7 @@ internal sealed class ContainerStart(EngineServices services)
             Options = options,
             Command = document.Command,
             Root = MakeRoot(document),
-            Cgroup = Describe(cgroup),
+            Cgroup = Describe(cgroup, isKilled: options.PidNamespace is not null),
             Capabilities = capabilities.Bits,
             Seccomp = SeccompFilter.For(options.SeccompProfile, capabilities, options.Privileged, services.Seccomp),
             HostDevices = [.. options.Devices.SelectMany(HostDevices.Of), .. options.Privileged ? HostDevices.List() : []],
@@ -145,10 +154,11 @@ internal sealed class ContainerStart(EngineServices services)
         return [.. paths.Where(path => !paths.Any(other => other != path && path.StartsWith(other + "/", StringComparison.Ordinal)))];
     }
 
-    private LaunchCgroup Describe(ContainerCgroup cgroup) => LaunchCgroup.ToJoin(cgroup, services.Cgroups) with
+    private LaunchCgroup Describe(ContainerCgroup cgroup, bool isKilled) => LaunchCgroup.ToJoin(cgroup, services.Cgroups) with
     {
         Removals = [.. cgroup.Removals.Select(r => (r.Parent.Number, r.Name))],
         OomCounter = cgroup.OomCounter?.Number,
+        Killer = isKilled ? cgroup.Killer?.Number : null,
         Shown = cgroup.Shown,
         Links = cgroup.Links,
     };

@@ -27,9 +27,7 @@ internal sealed partial class ImageDefaults
                 : null;
         }
 
-        HealthCheck check = With(asked, configuration.Healthcheck ?? new ImageHealthcheck(), test);
-        ContainerExec.RefuseTracer(name, options, "No health check is run in it; -HealthCommand none leaves the image's out");
-        return check;
+        return With(asked, configuration.Healthcheck ?? new ImageHealthcheck(), test);
     }
 
     private HealthCheck With(HealthOptions asked, ImageHealthcheck own, IReadOnlyList<string> test)

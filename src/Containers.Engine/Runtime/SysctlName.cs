@@ -27,8 +27,9 @@ internal static class SysctlName
     /// <summary>Why a parameter cannot be set for one container.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="network">The container's network.</param>
+    /// <param name="sharesIpc">Whether its IPC namespace is another's.</param>
     /// <returns>The reason, or null where it can.</returns>
-    public static string? Refusal(string name, NetworkMode network)
+    public static string? Refusal(string name, NetworkMode network, bool sharesIpc = false)
     {
         string path = PathOf(name);
         if (name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) || path.Split('/').Any(part => part is "" or "." or ".."))
@@ -42,7 +43,7 @@ internal static class SysctlName
         }
 
         return path.StartsWith("fs/mqueue/", StringComparison.Ordinal) || OfIpc.Contains(path)
-            ? null
+            ? sharesIpc ? "the IPC namespace is shared, and it would be changed for all who have it" : null
             : "it is the whole machine's. A container's own are net.*, fs.mqueue.*, and of kernel.* msgmax, msgmnb, msgmni, sem, shmall, shmmax, shmmni and shm_rmid_forced";
     }
 }

@@ -194,6 +194,10 @@ internal sealed class ContainerStore : IDisposable
     /// <summary>The id of the container of that name, or null.</summary>
     public string? FindByName(string name) => IsName(name) && HolderOf(name) is { } id && Exists(id) ? id : null;
 
+    /// <summary>The id of the container of that exact name, exact id, or unambiguous prefix of an id.</summary>
+    /// <exception cref="EngineException">NotFound or Ambiguous.</exception>
+    public string FindId(string nameOrId) => FindByName(nameOrId) ?? FindByPrefix(nameOrId);
+
     /// <summary>The ids of all containers, whole or not.</summary>
     public IReadOnlyCollection<string> Ids()
     {
@@ -429,6 +433,24 @@ internal sealed class ContainerStore : IDisposable
 
     internal static bool IsName(string text) =>
         text.Length is > 0 and <= 128 && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+
+    private string FindByPrefix(string prefix)
+    {
+        if (prefix.Length == 0 || !prefix.All(char.IsAsciiHexDigitLower))
+        {
+            throw NotFound(prefix);
+        }
+
+        string[] matches = [.. Ids().Where(id => id.StartsWith(prefix, StringComparison.Ordinal))];
+        return matches.Length switch
+        {
+            0 => throw NotFound(prefix),
+            1 => matches[0],
+            _ => throw new EngineException(
+                EngineErrorReason.Ambiguous, prefix,
+                $"'{prefix}' begins the ids of {matches.Length} containers: {string.Join(", ", matches.Take(5).Select(id => id[..12]))}. Give more digits."),
+        };
+    }
 
     private static bool IsId(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 

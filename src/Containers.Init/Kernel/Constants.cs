@@ -3,7 +3,7 @@ namespace Containers.Init;
 /// <summary>Error numbers the helper tells apart.</summary>
 internal static class Error
 {
-    internal const int ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EINVAL = 22,
+    internal const int ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, ENOTDIR = 20, EINVAL = 22,
         EFBIG = 27, EPIPE = 32, ERANGE = 34, ENAMETOOLONG = 36, ELOOP = 40, ECONNABORTED = 103;
 }
 
@@ -27,13 +27,13 @@ internal static class Open
 /// <summary>Signals and prctl(2) operations the helper uses.</summary>
 internal static class Signals
 {
-    internal const int SIGHUP = 1, SIGINT = 2, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGXCPU = 24, SIGXFSZ = 25;
+    internal const int SIGHUP = 1, SIGINT = 2, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGXCPU = 24, SIGXFSZ = 25;
 }
 
 /// <summary>prctl(2) operations.</summary>
 internal static class Prctl
 {
-    internal const int SetParentDeathSignal = 1, SetDumpable = 4, SetName = 15, DropBounding = 24, Ambient = 47, AmbientClearAll = 4;
+    internal const int ParentDeathSignal = 1, SetDumpable = 4, SetName = 15, DropBounding = 24, Ambient = 47, AmbientClearAll = 4;
 }
 
 /// <summary>Types of files in st_mode.</summary>

@@ -6,7 +6,7 @@ namespace Containers.Init;
 [StructLayout(LayoutKind.Sequential)]
 internal struct CloneArguments
 {
-    internal const ulong WithPidDescriptor = 0x1000, IntoCgroup = 0x2_0000_0000;
+    internal const ulong WithPidDescriptor = 0x1000, SameParent = 0x8000, TellParent = 0x10_0000, IntoCgroup = 0x2_0000_0000;
 
     internal ulong Flags, PidDescriptor, ChildTid, ParentTid, ExitSignal, Stack, StackSize, ThreadStorage, SetTid, SetTidSize, Cgroup;
 }

@@ -5,7 +5,7 @@ internal static class SysNr
 {
 #if ARM64
     internal const int Getcwd = 17, Fcntl = 25, Ioctl = 29, Mknodat = 33, Mkdirat = 34, Unlinkat = 35, Symlinkat = 36, Umount2 = 39, Faccessat = 48,
-        Mount = 40, PivotRoot = 41, Fstatfs = 44, Ftruncate = 46, Fchdir = 50, Chdir = 49, Fchmod = 52, Fchown = 55, Fchownat = 54, Openat = 56, Close = 57, Dup3 = 24,
+        Mount = 40, PivotRoot = 41, Fstatfs = 44, Ftruncate = 46, Fchdir = 50, Chdir = 49, Chroot = 51, Fchmod = 52, Fchown = 55, Fchownat = 54, Openat = 56, Close = 57, Dup3 = 24,
         Pipe2 = 59, Lseek = 62, Read = 63, Write = 64, Pread64 = 67, Ppoll = 73, Newfstatat = 79, Fstat = 80, Exit = 94, Waitid = 95,
         Unshare = 97, ClockGettime = 113, SchedSetaffinity = 122, Kill = 129, RtSigaction = 134, RtSigprocmask = 135, RtSigtimedwait = 137, Setpriority = 140, Setresgid = 149,
         Setresuid = 147, Setsid = 157, Setgroups = 159, Sethostname = 161, Setdomainname = 162, Umask = 166, Prctl = 167, Getpid = 172, Getppid = 173, Personality = 92,
@@ -18,7 +18,7 @@ internal static class SysNr
         Getppid = 110, Capset = 126, RtSigtimedwait = 128, Personality = 135, Fstatfs = 138, Setpriority = 141, PivotRoot = 155, Prctl = 157, Mount = 165,
         Umount2 = 166, Sethostname = 170, Setdomainname = 171, SchedSetaffinity = 203, ClockGettime = 228, Exit = 231, Waitid = 247, Keyctl = 250, Openat = 257, Mkdirat = 258,
         Mknodat = 259, Fchownat = 260, Newfstatat = 262, Unlinkat = 263, Symlinkat = 266, Fchmodat = 268, Faccessat = 269, Ppoll = 271, Unshare = 272, Dup3 = 292, Pipe2 = 293,
-        Prlimit64 = 302, Setns = 308, Renameat2 = 316, Seccomp = 317, Execveat = 322;
+        Chroot = 161, Prlimit64 = 302, Setns = 308, Renameat2 = 316, Seccomp = 317, Execveat = 322;
 #endif
 
     // The same on every architecture since Linux 5.1.

@@ -14,6 +14,9 @@ internal unsafe struct LaunchState
     /// <summary>The socket on which the terminal's other end goes to the monitor.</summary>
     internal int TerminalSocket;
 
+    /// <summary>Shared with the monitor: the process that executes the command, where the plan says <see cref="PlanFlags.EnterLast"/>.</summary>
+    internal int* Entered;
+
     /// <summary>What the last compound step found wrong.</summary>
     internal int Fault;
 
@@ -61,10 +64,11 @@ internal static unsafe class ContainerProcess
         Fail(state, (int)plan->StepCount, Error.EINVAL);
     }
 
-    /// <summary>The last act before the command: becomes init's child where one is asked for, and tells the monitor that exec follows.</summary>
+    /// <summary>The last act before the command: becomes init's child, or enters the pid namespace, where that is asked for, and tells the monitor that exec follows.</summary>
     private static long Announce(LaunchState* state)
     {
-        long result = (state->Plan->Flags & PlanFlags.Init) != 0 ? InitProcess.StayIfParent(state) : 0;
+        long result = (state->Plan->Flags & PlanFlags.Init) != 0 ? InitProcess.StayIfParent(state)
+            : (state->Plan->Flags & PlanFlags.EnterLast) != 0 ? EnteringProcess.Enter(state) : 0;
         return result < 0 ? result : Sys.Call(SysNr.Write, state->FailurePipe, (long)Text.Z("x"u8), 1);
     }
 
@@ -113,6 +117,8 @@ internal static unsafe class ContainerProcess
                 return Verify.Monitor(state);
             case PlanOperation.LookUpUser:
                 return UserFiles.LookUp(state, (int)step->A, (byte*)step->B, (byte*)step->C, (byte*)step->D, (int)step->E, (int)step->F);
+            case PlanOperation.AddGroup:
+                return UserFiles.AddGroup(state, (int)step->A, (byte*)step->B, (int)step->C);
             case PlanOperation.SetCredentials:
                 return Credentials.TakeOn(&state->Identity, (ulong)step->A, (ulong)step->B);
             case PlanOperation.WriteFile:

@@ -42,7 +42,8 @@ internal static unsafe class Terminal
 
         // As login(1) does it; the group stays devpts's own.
         result = result < 0 ? result : Sys.Call(SysNr.Fchown, terminal, state->Identity.Uid, -1);
-        result = result < 0 ? result : Sys.Call(SysNr.Ioctl, terminal, SetControlling, 0);
+        bool isLeaders = (state->Plan->Flags & PlanFlags.EnterLast) == 0;
+        result = result < 0 || !isLeaders ? result : Sys.Call(SysNr.Ioctl, terminal, SetControlling, 0);
         byte nothing = 0;
         result = result < 0 ? result : DescriptorMessage.Send(state->TerminalSocket, &nothing, 1, (int)control);
         if (result < 0)
@@ -57,6 +58,9 @@ internal static unsafe class Terminal
         state->Registers[PlanRegister.StandardError] = (int)terminal;
         return terminal;
     }
+
+    /// <summary>Makes standard input the controlling terminal of the session that the calling process leads.</summary>
+    internal static long TakeControl() => Sys.Call(SysNr.Ioctl, 0, SetControlling, 0);
 
     /// <summary>
     /// Makes the calling process, by a group of its own, the one that the terminal's signals reach (tcsetpgrp(3)): with an init beside it, Ctrl-C would

@@ -94,19 +94,58 @@ internal static unsafe class UserFiles
         return group != null ? FindGroup(state, groups, group) : name != null ? FindMemberships(state, groups, name, nameLength) : 0;
     }
 
-    private static long FindGroup(LaunchState* state, FileText* groups, byte* group)
+    /// <summary>Adds a group to those of the user that was found; one that he has already is not added.</summary>
+    internal static long AddGroup(LaunchState* state, int root, byte* group, int proc)
     {
-        int length = Text.Length(group);
-        long number = Number(group, length);
-        if (number == OutOfRange)
+        FileText groups;
+        long result = Read(state, root, proc, Text.Z("etc/group"u8), &groups);
+        if (result >= 0)
         {
-            return Fault(state, PlanFault.NumberOutOfRange, Error.ERANGE);
+            result = NumberOf(state, &groups, group);
+            Free(&groups);
         }
 
+        Identity* identity = &state->Identity;
+        for (int i = 0; i < identity->GroupCount && result >= 0; i++)
+        {
+            if (identity->Groups[i] == result)
+            {
+                return 0;
+            }
+        }
+
+        if (result < 0)
+        {
+            return result;
+        }
+
+        if (identity->GroupCount == Identity.MaxGroups)
+        {
+            return Fault(state, PlanFault.TooManyGroups, Error.ERANGE);
+        }
+
+        identity->Groups[identity->GroupCount++] = (uint)result;
+        return 0;
+    }
+
+    private static long FindGroup(LaunchState* state, FileText* groups, byte* group)
+    {
+        long number = NumberOf(state, groups, group);
         if (number >= 0)
         {
             state->Identity.Gid = (uint)number;
-            return 0;
+        }
+
+        return number < 0 ? number : 0;
+    }
+
+    private static long NumberOf(LaunchState* state, FileText* groups, byte* group)
+    {
+        int length = Text.Length(group);
+        long number = Number(group, length);
+        if (number != NotANumber)
+        {
+            return number >= 0 ? number : Fault(state, PlanFault.NumberOutOfRange, Error.ERANGE);
         }
 
         Line line;
@@ -117,13 +156,7 @@ internal static unsafe class UserFiles
             if (Text.Same(name.Start, name.Length, group, length))
             {
                 number = Number(gid.Start, gid.Length);
-                if (number < 0)
-                {
-                    return Fault(state, PlanFault.NumberOutOfRange, Error.ERANGE);
-                }
-
-                state->Identity.Gid = (uint)number;
-                return 0;
+                return number >= 0 ? number : Fault(state, PlanFault.NumberOutOfRange, Error.ERANGE);
             }
         }
 

@@ -22,7 +22,6 @@ internal struct HealthState
 internal static unsafe class HealthTimer
 {
     private const long Never = long.MaxValue, NanosecondsPerSecond = 1_000_000_000, NanosecondsPerMillisecond = 1_000_000;
-    private const int SigKill = 9;
 
     internal static void Start(MonitorState* monitor)
     {
@@ -76,7 +75,7 @@ internal static unsafe class HealthTimer
         monitor->Health.Due = Never;
         if (monitor->Health.ProbeDescriptor >= 0)
         {
-            Sys.Call(SysNr.PidfdSendSignal, monitor->Health.ProbeDescriptor, SigKill, 0, 0);
+            Sys.Call(SysNr.PidfdSendSignal, monitor->Health.ProbeDescriptor, Signals.SIGKILL, 0, 0);
             Reap(monitor);
         }
     }
@@ -118,7 +117,7 @@ internal static unsafe class HealthTimer
     {
         const int closeOnExec = 4;
         byte* origin = (byte*)plan;
-        Sys.Call(SysNr.Prctl, Prctl.SetParentDeathSignal, SigKill);
+        Sys.Call(SysNr.Prctl, Prctl.ParentDeathSignal, Signals.SIGKILL);
         if (Sys.Call(SysNr.Getppid) == monitor)
         {
             Sys.Call(SysNr.Setsid);

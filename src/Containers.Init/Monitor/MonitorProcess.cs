@@ -40,7 +40,7 @@ internal static unsafe class MonitorProcess
             JoinCgroups(plan);
             Records.WriteRunning(&monitor);
             PlanFailure told = default;
-            if (WaitForExec(failure, &told))
+            if (WaitForExec(failure, &told) && FollowEntered(&state, &monitor, &told))
             {
                 Unlock(plan);
                 monitor.StartedAt = Records.Now();
@@ -67,7 +67,7 @@ internal static unsafe class MonitorProcess
         Release(&monitor);
         Records.RemoveRunning(&monitor);
         Unlock(plan);
-        if (!Session.Failed(&monitor) && IsRemovedAtEnd(plan))
+        if (!Session.Failed(&monitor) && HasWorkLeft(&monitor))
         {
             HandOver(plan);
         }
@@ -96,6 +96,14 @@ internal static unsafe class MonitorProcess
         {
             result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)output, Open.CloseOnExec);
             result = result < 0 ? result : Sys.Call(SysNr.Pipe2, (long)error, Open.CloseOnExec);
+        }
+
+        if (result >= 0 && (plan->Flags & PlanFlags.EnterLast) != 0)
+        {
+            const int page = 4096, readWrite = 3, sharedAnonymous = 0x21;
+            long memory = Sys.Call(SysNr.Mmap, 0, page, readWrite, sharedAnonymous, -1, 0);
+            result = (ulong)memory >= unchecked((ulong)-page) ? memory : 0;
+            state->Entered = (int*)memory;
         }
 
         int pidDescriptor = -1;
@@ -133,14 +141,16 @@ internal static unsafe class MonitorProcess
 
     private static long Clone(PlanHeader* plan, int* pidDescriptor)
     {
+        const int newPidNamespace = 0x20000000;
+        long own = -1;
         if (plan->JoinedProcess >= 0)
         {
             // The namespace has processes already: none of them may look into the child or trace it, from its first moment on.
             Sys.Call(SysNr.Prctl, Prctl.SetDumpable, 0);
 
             // setns(2): a pid namespace is joined by the children that come.
-            const int newPidNamespace = 0x20000000;
-            long joined = Sys.Call(SysNr.Setns, plan->JoinedProcess, newPidNamespace);
+            own = Sys.Call(SysNr.Openat, Open.AtCurrentFolder, (long)Text.Z("/proc/self/ns/pid"u8), Open.CloseOnExec);
+            long joined = own < 0 ? own : Sys.Call(SysNr.Setns, plan->JoinedProcess, newPidNamespace);
             if (joined < 0)
             {
                 return joined;
@@ -157,7 +167,48 @@ internal static unsafe class MonitorProcess
             clone.Cgroup = (ulong)plan->IntoCgroup;
         }
 
-        return Sys.Call(SysNr.Clone3, (long)&clone, sizeof(CloneArguments));
+        long child = Sys.Call(SysNr.Clone3, (long)&clone, sizeof(CloneArguments));
+        if (child != 0 && own >= 0)
+        {
+            // A program whose children are to be elsewhere can make no threads: not the one that is handed over to.
+            Sys.Call(SysNr.Setns, own, newPidNamespace);
+            Sys.Call(SysNr.Close, own);
+        }
+
+        return child;
+    }
+
+    /// <summary>
+    /// Goes over from the process that was cloned, which has ended, to the one that it left in the pid namespace. What it is told lies in memory that a tracer there may
+    /// have written to: it is believed only of a child, and the only one left is that process.
+    /// </summary>
+    private static bool FollowEntered(LaunchState* state, MonitorState* monitor, PlanFailure* told)
+    {
+        if ((monitor->Plan->Flags & PlanFlags.EnterLast) == 0)
+        {
+            return true;
+        }
+
+        const int byPid = 1, exited = 4, noHang = 1, leave = 0x1000000;
+        SignalInfo info = default;
+        while (Sys.Call(SysNr.Waitid, byPid, monitor->Pid, (long)&info, exited) == -Error.EINTR)
+        {
+        }
+
+        Sys.Call(SysNr.Close, monitor->PidDescriptor);
+        int entered = *state->Entered;
+        long result = entered <= 0 ? -Error.EINVAL : Sys.Call(SysNr.Waitid, byPid, entered, (long)&info, exited | noHang | leave);
+        result = result < 0 ? result : Sys.Call(SysNr.PidfdOpen, entered, 0);
+        monitor->Pid = entered;
+        monitor->PidDescriptor = (int)result;
+        monitor->PidStart = Records.StartTime(entered);
+        if (result < 0)
+        {
+            told->Step = -1;
+            told->Fault = PlanFault.Died;
+        }
+
+        return result >= 0;
     }
 
     /// <summary>Takes the terminal that the first process has sent, in place of the socket that it came over.</summary>
@@ -268,6 +319,11 @@ internal static unsafe class MonitorProcess
                 HealthTimer.Serve(monitor, entries[4].Returned);
             }
 
+            if (monitor->HasEnded && HasReadEnough(monitor))
+            {
+                Streams.Close(monitor);
+            }
+
             if (monitor->HasEnded && Streams.AreBlocked(monitor))
             {
                 // A slow reader of the output must not keep others from seeing that the container has ended.
@@ -289,12 +345,22 @@ internal static unsafe class MonitorProcess
             Session.Released(monitor);
             HandOver(plan);
         }
-        else if (!Session.ReleasedAndAcknowledged(monitor) && IsRemovedAtEnd(plan))
+        else if (!Session.ReleasedAndAcknowledged(monitor) && HasWorkLeft(monitor))
         {
             HandOver(plan);
         }
 
         Entry.Exit(0);
+    }
+
+    /// <summary>
+    /// Whether all is read that the pipes held when the first process ended (1 MiB each at most, unless a privileged one enlarged them): where others outlive it for a
+    /// moment, who writes without end must not be read without end.
+    /// </summary>
+    private static bool HasReadEnough(MonitorState* monitor)
+    {
+        const int enough = 64;
+        return (monitor->Plan->Flags & PlanFlags.SharedPids) != 0 && !Streams.AreBlocked(monitor) && ++monitor->RoundsAfterEnd > enough;
     }
 
     /// <summary>Releases the cgroups and says how the container ended; once.</summary>
@@ -337,22 +403,54 @@ internal static unsafe class MonitorProcess
         monitor->Signal = info.Code == SignalInfo.Exited ? 0 : info.Status;
         monitor->ExitCode = info.Code == SignalInfo.Exited ? info.Status : 128 + info.Status;
         Sys.Call(SysNr.Close, monitor->PidDescriptor);
+        if (monitor->Plan->CgroupKiller >= 0)
+        {
+            Sys.Call(SysNr.Write, monitor->Plan->CgroupKiller, (long)Text.Z("1"u8), 1);
+        }
     }
 
-    /// <summary>Removes the container's cgroups. What a privileged container nested in them is left to the engine.</summary>
+    /// <summary>
+    /// Removes the container's cgroups. What a privileged container nested in them is left to the engine, and so are processes that outlive the first one where
+    /// the kernel has no cgroup.kill.
+    /// </summary>
     private static void Release(MonitorState* monitor)
     {
         PlanHeader* plan = monitor->Plan;
         PlanRemoval* removals = (PlanRemoval*)((byte*)plan + plan->RemovalsOffset);
         for (uint i = 0; i < plan->RemovalCount; i++)
         {
-            const int isFolder = 0x200;
-            long result = Sys.Call(SysNr.Unlinkat, removals[i].Folder, (long)((byte*)plan + removals[i].NameOffset), isFolder);
+            long result = Remove(plan, removals + i);
             monitor->CgroupsLeft += result is < 0 and not -Error.ENOENT ? 1 : 0;
         }
     }
 
-    private static bool IsRemovedAtEnd(PlanHeader* plan) => (plan->Flags & PlanFlags.RemoveAtEnd) != 0;
+    /// <summary>The processes that were just killed take a moment to leave a cgroup.</summary>
+    private static long Remove(PlanHeader* plan, PlanRemoval* removal)
+    {
+        const int isFolder = 0x200, mostTries = 200;
+        long result = 0;
+        for (int i = 0; i < mostTries; i++)
+        {
+            result = Sys.Call(SysNr.Unlinkat, removal->Folder, (long)((byte*)plan + removal->NameOffset), isFolder);
+            if (result != -Error.EBUSY || plan->CgroupKiller < 0)
+            {
+                break;
+            }
+
+            TimeSpec pause = default;
+            pause.Nanoseconds = 1_000_000;
+            Sys.Call(SysNr.Ppoll, 0, 0, (long)&pause, 0, 8);
+        }
+
+        return result;
+    }
+
+    /// <summary>Whether something is left to do at the end where no session is there: the container is to go, or processes of it have outlived the first one.</summary>
+    private static bool HasWorkLeft(MonitorState* monitor)
+    {
+        uint flags = monitor->Plan->Flags;
+        return (flags & PlanFlags.RemoveAtEnd) != 0 || ((flags & PlanFlags.SharedPids) != 0 && monitor->CgroupsLeft > 0);
+    }
 
     /// <summary>
     /// Becomes the program that removes a container that is to go at its end, where no session is there to do it, or that starts it again as its restart

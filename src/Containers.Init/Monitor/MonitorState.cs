@@ -51,7 +51,7 @@ internal unsafe struct MonitorState
     internal HealthState Health;
     internal PlanFailure Failure;
     internal bool HasEnded, IsEndTold, IsRecorded, IsLogging;
-    internal int ExitCode, Signal, CgroupsLeft;
+    internal int ExitCode, Signal, CgroupsLeft, RoundsAfterEnd;
     internal long StartedAt, EndedAt, PidStart;
 
     /// <summary>-1 until they are counted.</summary>

@@ -81,35 +81,8 @@ internal static unsafe class Records
         return 0;
     }
 
-    private static byte* AppendMember(byte* end, byte* name, long value) => Text.AppendNumber(Text.Append(end, name), value);
-
-    private static void Write(int folder, byte* name, byte* temporary, byte* text, byte* end)
-    {
-        if (folder < 0)
-        {
-            return;
-        }
-
-        long file = Sys.Call(SysNr.Openat, folder, (long)temporary, Open.WriteOnly | Open.Create | Open.Truncate | Open.CloseOnExec, OwnerOnly);
-        if (file < 0)
-        {
-            return;
-        }
-
-        long written = Sys.Call(SysNr.Write, file, (long)text, end - text);
-        Sys.Call(SysNr.Close, file);
-        if (written == end - text)
-        {
-            Sys.Call(SysNr.Renameat2, folder, (long)temporary, folder, (long)name, 0);
-        }
-        else
-        {
-            Sys.Call(SysNr.Unlinkat, folder, (long)temporary);
-        }
-    }
-
     /// <summary>Field 22 of /proc/PID/stat (proc_pid_stat(5)), counted behind the command's closing parenthesis.</summary>
-    private static long StartTime(int pid)
+    internal static long StartTime(int pid)
     {
         byte* text = stackalloc byte[RecordSize];
         byte* end = Text.Append(Text.AppendNumber(Text.Append(text, Text.Z("/proc/"u8)), pid), Text.Z("/stat"u8));
@@ -142,5 +115,32 @@ internal static unsafe class Records
         }
 
         return Text.ParseNumber(position, digits, long.MaxValue);
+    }
+
+    private static byte* AppendMember(byte* end, byte* name, long value) => Text.AppendNumber(Text.Append(end, name), value);
+
+    private static void Write(int folder, byte* name, byte* temporary, byte* text, byte* end)
+    {
+        if (folder < 0)
+        {
+            return;
+        }
+
+        long file = Sys.Call(SysNr.Openat, folder, (long)temporary, Open.WriteOnly | Open.Create | Open.Truncate | Open.CloseOnExec, OwnerOnly);
+        if (file < 0)
+        {
+            return;
+        }
+
+        long written = Sys.Call(SysNr.Write, file, (long)text, end - text);
+        Sys.Call(SysNr.Close, file);
+        if (written == end - text)
+        {
+            Sys.Call(SysNr.Renameat2, folder, (long)temporary, folder, (long)name, 0);
+        }
+        else
+        {
+            Sys.Call(SysNr.Unlinkat, folder, (long)temporary);
+        }
     }
 }

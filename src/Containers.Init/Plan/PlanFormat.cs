@@ -26,7 +26,7 @@ namespace Containers.Init.Plan;
 internal struct PlanHeader
 {
     /// <summary>"PSCPLAN" and the format's version in the last byte.</summary>
-    internal const ulong ExpectedMagic = 0x04_4e_41_4c_50_43_53_50;
+    internal const ulong ExpectedMagic = 0x06_4e_41_4c_50_43_53_50;
 
     internal ulong Magic;
 
@@ -43,7 +43,7 @@ internal struct PlanHeader
     /// <summary>CLONE_NEW* flags of the container's first process.</summary>
     internal ulong CloneFlags;
 
-    /// <summary>A running process (pidfd_open(2)) whose pid namespace the new one is born into, or -1; its steps join the other namespaces.</summary>
+    /// <summary>A running process (pidfd_open(2)) whose pid namespace the new one is born into, or -1; namespaces otherwise are joined by steps.</summary>
     internal int JoinedProcess;
 
     /// <summary>The cgroup folder that the first process is born into (CLONE_INTO_CGROUP), or -1.</summary>
@@ -81,6 +81,9 @@ internal struct PlanHeader
 
     /// <summary>A file whose line "oom_kill N" counts, or -1.</summary>
     internal int OomCounter;
+
+    /// <summary>The file whose writing kills the whole cgroup (cgroup.kill), where no pid namespace's end does it; or -1.</summary>
+    internal int CgroupKiller;
 
     /// <summary>The executable that takes over at the end, or -1.</summary>
     internal int HandOverProgram;
@@ -133,6 +136,15 @@ internal static class PlanFlags
 
     /// <summary>The command has a terminal, made by the step <see cref="PlanOperation.OpenTerminal"/>, instead of pipes for its output.</summary>
     internal const uint Terminal = 4;
+
+    /// <summary>The first process's pid namespace is not the container's own: others of the container may outlive it.</summary>
+    internal const uint SharedPids = 8;
+
+    /// <summary>
+    /// The first process joins the pid namespace by the same steps as the others, which holds for its children alone, and its last act before the command is to
+    /// clone the one who executes it: nobody in that namespace sees a process that has more than the command has.
+    /// </summary>
+    internal const uint EnterLast = 16;
 }
 
 /// <summary>A cgroup to remove: a name in a folder.</summary>
@@ -229,6 +241,9 @@ internal static class PlanOperation
     /// [root, rows, columns]; gives the descriptor.
     /// </summary>
     internal const byte OpenTerminal = 12;
+
+    /// <summary>Adds a group of the image's own file to those of the user found before [root, group, /proc].</summary>
+    internal const byte AddGroup = 13;
 }
 
 /// <summary>Registers with a meaning before the first step.</summary>

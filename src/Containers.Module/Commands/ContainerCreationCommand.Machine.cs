@@ -72,6 +72,33 @@ public abstract partial class ContainerCreationCommand
     [DurationArgument]
     public TimeSpan? StopTimeout { get; set; }
 
+    /// <summary>
+    /// Whose processes the container sees and can signal: Private (its own alone), Host (all of this machine), or container:NAME. With Host or another container's
+    /// processes, what a process of the same user can do to another it can do to those.
+    /// </summary>
+    [Parameter]
+    [Alias("Pid")]
+    [NamespaceArgument]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string? PidNamespace { get; set; }
+
+    /// <summary>With whom the container shares System V IPC, POSIX message queues and /dev/shm: Private (nobody), Host (this machine), or container:NAME.</summary>
+    [Parameter]
+    [NamespaceArgument]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string? IpcNamespace { get; set; }
+
+    /// <summary>Whose host and domain name the container has: Private (its own), Host (this machine's), or container:NAME.</summary>
+    [Parameter]
+    [NamespaceArgument]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string? UtsNamespace { get; set; }
+
+    /// <summary>Groups that the user has over his own, as names of the image's group file or as numbers.</summary>
+    [Parameter]
+    [GroupArgument]
+    public string[] GroupAdd { get; set; } = [];
+
     /// <summary>A file that the container's id is written to. It must not be there yet, and is removed again where the container cannot be made.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]

@@ -49,7 +49,7 @@ internal static class DockerOption
 
     private static readonly string[] NotThereYet =
     [
-        "Publish", "PublishAll", "Dns", "GroupAdd", "PidNamespace", "IpcNamespace", "UtsNamespace", "UserNamespace",
+        "Publish", "PublishAll", "Dns", "UserNamespace",
     ];
 
     private static string? Short(string word) => word switch

@@ -6,10 +6,11 @@ using Containers.Errors;
 
 namespace Containers.Commands;
 
-/// <summary>Waits until containers have ended. [docker wait]</summary>
+/// <summary>Waits until containers have ended, or have come to another state. [docker wait]</summary>
 /// <remarks>
-/// Writes each container once it has ended, with its exit code in the property ExitCode. One that is still running when the
-/// time is over is an error with the id ContainerTimeout; it goes on running.
+/// Writes each container once it has come to it: after its end, with its exit code in the property ExitCode. One that has not when the
+/// time is over is an error with the id ContainerTimeout; it goes on. One that cannot come to it any more, as a container that has ended
+/// cannot to Running, is an error at once.
 /// </remarks>
 [Cmdlet(VerbsLifecycle.Wait, "Container")]
 [OutputType(typeof(Container))]
@@ -17,11 +18,22 @@ public sealed class WaitContainerCommand : ContainerSelectionCommand
 {
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
     private readonly ParallelWork<ContainerSnapshot> _waits = new();
+    private readonly List<ContainerSnapshot> _any = [];
+
+    /// <summary>What is waited for: Exited (or NotRunning), Running, Paused, or Removed; a removed container is written as it was seen last.</summary>
+    [Parameter(Position = 1)]
+    public ContainerWaitCondition Condition { get; set; }
+
+    /// <summary>Waits for the first of the containers alone, and writes that one.</summary>
+    [Parameter]
+    public SwitchParameter Any { get; set; }
 
     /// <summary>How long to wait for all of them: '30s', a number of seconds, or a TimeSpan. Without it, for ever.</summary>
     [Parameter]
     [DurationArgument]
     public TimeSpan? Timeout { get; set; }
+
+    private WaitCondition Asked => (WaitCondition)Condition;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -29,15 +41,30 @@ public sealed class WaitContainerCommand : ContainerSelectionCommand
         var engine = OpenEngine();
         foreach (var container in FindContainers(Name))
         {
+            if (Any)
+            {
+                _any.Add(container);
+                continue;
+            }
+
             // Begun at once, so that one that is removed at its end is not missed while another is waited for.
-            _waits.Add(container.Name, () => engine.Wait(container.Id, Remaining(), StopToken));
+            _waits.Add(container.Name, () => engine.WaitAny([container], Asked, Remaining(), static _ => { }, StopToken));
         }
 
         _waits.Finished(Report);
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => _waits.All(Report);
+    protected override void EndProcessing()
+    {
+        _waits.All(Report);
+        if (_any.Count > 0)
+        {
+            ContainerSnapshot[] containers = [.. _any.DistinctBy(static container => container.Id)];
+            Report(containers[0].Name, () => OpenEngine().WaitAny(
+                containers, Asked, Remaining(), failure => WriteError(EngineErrors.Record(failure, EngineErrors.Container, failure.Subject)), StopToken));
+        }
+    }
 
     private TimeSpan Remaining()
     {

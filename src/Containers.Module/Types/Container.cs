@@ -54,6 +54,18 @@ public sealed class Container
     /// <summary>What it sees of the network.</summary>
     public NetworkMode Network { get; init; }
 
+    /// <summary>Whose processes it sees: host, container:NAME, or null for its own alone.</summary>
+    public string? PidNamespace { get; init; }
+
+    /// <summary>With whom it shares IPC and /dev/shm: host, container:NAME, or null for nobody.</summary>
+    public string? IpcNamespace { get; init; }
+
+    /// <summary>Whose host name it has: host, container:NAME, or null for its own.</summary>
+    public string? UtsNamespace { get; init; }
+
+    /// <summary>Groups over the user's own.</summary>
+    public IReadOnlyList<string> GroupAdd { get; init; } = [];
+
     /// <summary>The name uname(2) gives inside; null for the first 12 digits of the id.</summary>
     public string? HostName { get; init; }
 

@@ -36,6 +36,10 @@ internal static class EngineMapping
             MonitorProcessId = snapshot.MonitorProcessId,
             Privileged = options.Privileged,
             Network = (NetworkMode)options.Network,
+            PidNamespace = ToText(options.PidNamespace),
+            IpcNamespace = ToText(options.IpcNamespace),
+            UtsNamespace = ToText(options.UtsNamespace),
+            GroupAdd = options.GroupAdd,
             HostName = options.HostName,
             User = options.User,
             WorkingDirectory = options.WorkingDirectory,
@@ -77,6 +81,18 @@ internal static class EngineMapping
             NextStartAt = snapshot.NextStartAt,
         };
     }
+
+    /// <summary>Whose namespace a container is to live in.</summary>
+    /// <param name="text">private, host or container:NAME; null for private.</param>
+    /// <returns>The engine's; null for its own.</returns>
+    public static NamespaceOwner? ToNamespaceOwner(string? text) => text switch
+    {
+        null or "private" => null,
+        "host" => NamespaceOwner.Host,
+        _ => new NamespaceOwner(text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..]),
+    };
+
+    private static string? ToText(NamespaceOwner? owner) => owner is null ? null : owner.Container is { } name ? $"container:{name}" : "host";
 
     /// <summary>Maps an image.</summary>
     /// <param name="image">The engine's.</param>

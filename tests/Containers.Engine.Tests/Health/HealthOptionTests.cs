@@ -76,7 +76,6 @@ public sealed class HealthOptionTests : IDisposable
         Assert.Contains("start interval", Refused("host", new HealthOptions { Test = command, StartInterval = TimeSpan.Zero }), StringComparison.Ordinal);
         Assert.Contains("at least 1", Refused("host", new HealthOptions { Test = command, Retries = 0 }), StringComparison.Ordinal);
         Assert.Contains("-Rm", Refused("host", new HealthOptions { Test = command, OnFailure = HealthFailureAction.Restart }, o => o with { RemoveOnExit = true }), StringComparison.Ordinal);
-        Assert.Contains("SYS_PTRACE", Refused("host", new HealthOptions { Test = command }, o => o with { CapAdd = ["SYS_PTRACE"] }), StringComparison.Ordinal);
     }
 
     private static (int Interval, int Timeout, int StartPeriod, int StartInterval, int Retries) Numbers(HealthCheck check) =>

@@ -349,5 +349,5 @@ public sealed class RestartTests : IDisposable
 
     /// <summary>Waits until a monitor, or what it has become, is gone.</summary>
     private static void AwaitNoMonitor(ContainerSnapshot container) =>
-        RestartFixture.Await(() => !Directory.Exists($"/proc/{container.MonitorProcessId}"), "its monitor is still there");
+        RestartFixture.Await(() => container.MonitorProcessId is not { } monitor || !Directory.Exists($"/proc/{monitor}"), "its monitor is still there");
 }

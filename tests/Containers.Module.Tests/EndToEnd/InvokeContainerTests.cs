@@ -156,6 +156,9 @@ public sealed class InvokeContainerTests : IDisposable
     [InlineData("-DomainName a.domain -- cat /proc/sys/kernel/domainname", "a.domain")]
     [InlineData("-AddHost db:10.0.0.5 -- tail -n 1 /etc/hosts", "10.0.0.5\tdb")]
     [InlineData("-Network Host -- true", "")]
+    [InlineData("-PidNamespace Host -IpcNamespace host -UtsNamespace Host -- sh -c '[ $$ != 1 ] && [ $(uname -n) = $(cat /proc/sys/kernel/hostname) ] && echo shared'", "shared")]
+    [InlineData("-Pid private -- sh -c 'echo $$'", "1")]
+    [InlineData("-User 1234 -GroupAdd 77, root -- id -G", "0 77")]
     [InlineData("-CapDrop ALL -- grep CapEff /proc/self/status", "CapEff:\t0000000000000000")]
     [InlineData("-- grep NoNewPrivs /proc/self/status", "NoNewPrivs:\t1")]
     [InlineData("-SecurityOpt no-new-privileges=false -- grep NoNewPrivs /proc/self/status", "NoNewPrivs:\t0")]
@@ -194,6 +197,17 @@ public sealed class InvokeContainerTests : IDisposable
         _ = _engine.Fails($"Invoke-Container host -Detach -CidFile {file} -- /no/such/program");
         Assert.False(File.Exists(file));
         _engine.Run("Remove-Container shown");
+    }
+
+    [Fact]
+    public void Namespaces_of_another_container_are_shared_and_shown()
+    {
+        _engine.Run("New-Container host -Name first -- sleep 1000 | Start-Container");
+        Assert.Equal(["sleep"], _engine.Run("Invoke-Container -Rm -PidNamespace container:first host -- cat /proc/1/comm").Lines);
+        var made = (Container)_engine.Run("New-Container host -Name second -PidNamespace (Get-Container first) -IpcNamespace Container:first -UtsNamespace Host -GroupAdd 5 -- true").Single;
+        Assert.Equal(("container:first", "container:first", "host", "5"), (made.PidNamespace, made.IpcNamespace, made.UtsNamespace, made.GroupAdd.Single()));
+        Assert.Contains("container:NAME", _engine.Fails("New-Container host -PidNamespace first -- true").Exception.Message, StringComparison.Ordinal);
+        _engine.Run("Remove-Container -Force first, second");
     }
 
     [Fact]

@@ -92,6 +92,36 @@ public sealed class LifecycleTests : IDisposable
     }
 
     [Fact]
+    public void Waiting_for_the_first_and_for_other_states()
+    {
+        _engine.Run("$null = Invoke-Container host -Detach -Name long -- sleep 1000; $null = Invoke-Container host -Detach -Name short -- sh -c 'sleep 0.3; exit 6'");
+        Assert.Equal(["short 6"], _engine.Run("Get-Container | Wait-Container -Any -Timeout 30s | ForEach-Object { \"$_ $($_.ExitCode)\" }").Lines);
+        Assert.Equal(["long"], _engine.Run("Wait-Container long Running").Lines);
+        Assert.StartsWith("ContainerTimeout,", _engine.Fails("Wait-Container long -Condition Paused -Timeout 100ms").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("exit code 6", _engine.Fails("Wait-Container short -Condition Running").Exception.Message, StringComparison.Ordinal);
+        Assert.Equal(["long"], _engine.Run("Wait-Container long, short -Any -Condition Running -ErrorAction Ignore").Lines);
+        Assert.Equal(["short"], _engine.Run("Wait-Container short -Condition NotRunning").Lines);
+        _engine.Run("Remove-Container -Force long, short");
+    }
+
+    [Fact]
+    public void Limits_are_changed_and_taken_away()
+    {
+        _engine.Run("$null = Invoke-Container host -Detach -Name one -- sleep 1000; $null = New-Container host -Name two -Cpus 0.5 -- true");
+        _engine.Run("Get-Container | Set-Container -Memory 64MB -WhatIf");
+        Assert.Equal([null, null], _engine.Run("Get-Container").Output.Select(c => ((Container)c!.BaseObject).Memory));
+        Assert.Empty(_engine.Run("Get-Container | Set-Container -Memory 64MB").Output);
+        Assert.Equal(["67108864 9", "67108864 9"], _engine.Run("Set-Container one, two -PidsLimit 9 -PassThru | ForEach-Object { \"$($_.Memory) $($_.PidsLimit)\" }").Lines);
+        var two = (Container)_engine.Run("Set-Container two -Reset cpus, Memory -PassThru").Single;
+        Assert.Equal((null, null, 9L), (two.Cpus, two.Memory, two.PidsLimit));
+        Assert.Equal("on-failure:3", _engine.Run("(Set-Container two -Restart on-failure:3 -PassThru).RestartPolicy.ToString()").Lines.Single());
+        Assert.Equal("no", _engine.Run("(Set-Container two -Restart no -PassThru).RestartPolicy.ToString()").Lines.Single());
+        Assert.StartsWith("NothingToChange,", _engine.Fails("Set-Container one").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("6 MiB", _engine.Fails("Set-Container one -Memory 1MB").Exception.Message, StringComparison.Ordinal);
+        _engine.Run("Remove-Container -Force one, two");
+    }
+
+    [Fact]
     public void Many_containers_are_stopped_at_once()
     {
         _engine.Run("$null = 1..10 | ForEach-Object { Invoke-Container host -Detach -Name \"many-$_\" -- sleep 1000 }");

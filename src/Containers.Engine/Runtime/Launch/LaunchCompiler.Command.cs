@@ -22,8 +22,12 @@ internal sealed partial class LaunchCompiler
 
     private void SetUpHost()
     {
-        byte[] name = Encoding.UTF8.GetBytes(request.Command.HostName);
-        plan.Call(new("setting the host name", request.Command.HostName), SysNr.Sethostname, PlanArgument.Offset(plan.AddBytes(name, 1)), name.Length);
+        if (Options.UtsNamespace is null)
+        {
+            byte[] name = Encoding.UTF8.GetBytes(request.Command.HostName);
+            plan.Call(new("setting the host name", request.Command.HostName), SysNr.Sethostname, PlanArgument.Offset(plan.AddBytes(name, 1)), name.Length);
+        }
+
         if (Options.Network == NetworkMode.None)
         {
             // struct ifreq: the interface's name in 16 bytes, then its flags, here IFF_UP.
@@ -84,6 +88,10 @@ internal sealed partial class LaunchCompiler
         PlanArgument group = parts.Length > 1 && parts[1].Length > 0 ? Text(parts[1]) : 0;
         plan.Do(
             new("finding the user", command.User), PlanOperation.LookUpUser, root, Text(parts[0].Length > 0 ? parts[0] : "0"), group, home, homeSize, proc);
+        foreach (string added in Options.GroupAdd)
+        {
+            plan.Do(new("adding the group", added), PlanOperation.AddGroup, root, Text(added), proc);
+        }
     }
 
     private void MakeWorkingFolder()

@@ -10,10 +10,11 @@ internal sealed partial class LaunchCompiler
     {
         Begin();
 
+        // That of processes holds for children alone: the command's process is cloned into it at last (EnteringProcess).
         // All at once, by the descriptor of one process: what is joined belongs together, and is no other's whose number came to be the same.
         plan.Call(
             new("joining the container's namespaces"), SysNr.Setns, plan.Inherit(running.Process, isMonitors: false),
-            NewMount | NewUts | NewIpc | NewCgroup | (Options.Network == NetworkMode.Host ? 0 : NewNetwork));
+            NewMount | NewUts | NewIpc | NewPid | NewCgroup | (Options.Network == NetworkMode.Host ? 0 : NewNetwork));
 
         // The machine's own /proc, opened before: the container may have mounted anything over its.
         proc = plan.Inherit(running.Proc, isMonitors: false);

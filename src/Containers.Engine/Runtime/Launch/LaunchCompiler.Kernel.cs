@@ -72,8 +72,7 @@ internal sealed partial class LaunchCompiler
         }
 
         MountIn(dev, "pts", "devpts", AttributeNoSuid | AttributeNoExec, [("newinstance", null), ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")]);
-        string shmSize = Options.ShmSize is { } size ? Number(size) : "65536k";
-        MountIn(dev, "shm", "tmpfs", AttributeNoSuid | AttributeNoDev | AttributeNoExec, [("mode", "1777"), ("size", shmSize)]);
+        MountSharedMemory(dev);
         MountIn(dev, "mqueue", "mqueue", AttributeNoSuid | AttributeNoDev | AttributeNoExec, []);
     }
 

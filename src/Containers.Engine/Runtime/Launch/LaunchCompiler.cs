@@ -61,6 +61,8 @@ internal sealed partial class LaunchCompiler
     private void MakeContainer()
     {
         Begin();
+        JoinSharedNamespaces();
+        OpenSharedMemory();
 
         // After the move: a cgroup namespace's root is where its first process is at this moment.
         plan.Call(new("making the cgroup namespace"), SysNr.Unshare, NewCgroup);
@@ -107,12 +109,13 @@ internal sealed partial class LaunchCompiler
             _ = plan.Inherit(file, isMonitors: false);
         }
 
-        LaunchRoot.Running? joined = request.Root as LaunchRoot.Running;
+        bool isFurther = request.Root is LaunchRoot.Running;
         return new PlanHeader
         {
-            Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0) | (Options.Tty ? PlanFlags.Terminal : 0),
-            CloneFlags = joined is null ? (ulong)(NewMount | NewPid | NewUts | NewIpc | (Options.Network == NetworkMode.Host ? 0 : NewNetwork)) : 0,
-            JoinedProcess = joined is null ? -1 : plan.Inherit(joined.Process, isMonitors: false),
+            Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0) | (Options.Tty ? PlanFlags.Terminal : 0)
+                | (SharesPids ? PlanFlags.SharedPids : 0) | (isFurther ? PlanFlags.EnterLast : 0),
+            CloneFlags = isFurther ? 0 : (ulong)OwnNamespaces,
+            JoinedProcess = request.Sharing.Pid is int process ? plan.Inherit(process, isMonitors: false) : -1,
             MonitorIntoCgroup = cgroup.MonitorInto is int monitorInto ? plan.Inherit(monitorInto, isMonitors: false) : -1,
             IntoCgroup = cgroup.Into is int into ? plan.Inherit(into, isMonitors: false) : -1,
             Session = plan.Inherit(d.Session, isMonitors: true),
@@ -124,6 +127,7 @@ internal sealed partial class LaunchCompiler
             RecordsFolder = d.RecordsFolder is int records ? plan.Inherit(records, isMonitors: true) : -1,
             LogFolder = d.LogFolder is int log ? plan.Inherit(log, isMonitors: true) : -1,
             OomCounter = cgroup.OomCounter is int counter ? plan.Inherit(counter, isMonitors: true) : -1,
+            CgroupKiller = SharesPids && cgroup.Killer is int killer ? plan.Inherit(killer, isMonitors: true) : -1,
             HandOverProgram = d.HandOver is int program ? plan.Inherit(program, isMonitors: true) : -1,
             LogMaxFiles = Log.MaxFiles,
             LogMaxSize = Log.MaxSize,

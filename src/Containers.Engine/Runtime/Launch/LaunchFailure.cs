@@ -79,12 +79,13 @@ internal static class LaunchFailure
         return fault switch
         {
             PlanFault.UserUnknown => $"there is no user '{user.Split(':')[0]}' in the image's /etc/passwd. Give a number, or a name that is there.",
+            PlanFault.GroupUnknown when what.StartsWith("adding", StringComparison.Ordinal) => "there is no such group in the image's /etc/group. Give a number, or a name that is there.",
             PlanFault.GroupUnknown => $"there is no group '{user.Split(':')[^1]}' in the image's /etc/group. Give a number, or a name that is there.",
             PlanFault.NumberOutOfRange => "a user or group number is not in the range 0 to 2147483647.",
             PlanFault.UserFileNotRegular => "the image's /etc/passwd or /etc/group is not a regular file.",
             PlanFault.UserFileTooLarge => "the image's /etc/passwd or /etc/group is larger than 1 MiB.",
             PlanFault.UserFileUnreadable => $"the image's /etc/passwd or /etc/group cannot be read: {KernelException.Describe(errno)}.",
-            PlanFault.TooManyGroups => "the user is a member of more than 1024 groups.",
+            PlanFault.TooManyGroups => "the user has more than 1024 groups.",
             PlanFault.WrongDevice => "the machine's /dev/null is not the null device (character device 1:3).",
             PlanFault.WrongFileSystem => "what is there lies on procfs where it must not, or not where it must. Nothing may be mounted over /proc.",
             PlanFault.OutsideRoot => "the working directory lies outside the container.",

@@ -33,6 +33,9 @@ internal sealed record LaunchRequest
     /// <summary>The seccomp filter as an array of struct sock_filter; null for none.</summary>
     public byte[]? Seccomp { get; init; }
 
+    /// <summary>The first processes (pidfd_open(2)) of other containers whose namespaces are joined.</summary>
+    public LaunchSharing Sharing { get; init; } = new(null, null, null);
+
     /// <summary>Device nodes of the host made besides the default ones.</summary>
     public IReadOnlyList<LaunchDevice> HostDevices { get; init; } = [];
 
@@ -63,6 +66,12 @@ internal sealed record LaunchRequest
     /// <summary>Descriptors for the monitor.</summary>
     public required LaunchDescriptors Descriptors { get; init; }
 }
+
+/// <summary>Whose namespaces the container joins: first processes of running containers (pidfd_open(2)); null where it has its own, or the machine's.</summary>
+/// <param name="Pid">Whose pid namespace.</param>
+/// <param name="Ipc">Whose IPC namespace and /dev/shm.</param>
+/// <param name="Uts">Whose UTS namespace.</param>
+internal sealed record LaunchSharing(int? Pid, int? Ipc, int? Uts);
 
 /// <summary>What is executed.</summary>
 /// <param name="Arguments">argv, at least one.</param>
@@ -120,6 +129,9 @@ internal sealed record LaunchCgroup(
     public static LaunchCgroup ToJoin(ContainerCgroup cgroup, CgroupManager manager) => new(
         [.. cgroup.JoinDescriptors.Select(d => d.Number)], cgroup.IntoDescriptor?.Number, [], null, [],
         [.. manager.MonitorJoinDescriptors.Select(d => d.Number)], manager.MonitorIntoDescriptor?.Number);
+
+    /// <summary>The file that kills all processes of the cgroup (cgroup.kill), or null.</summary>
+    public int? Killer { get; init; }
 
     /// <summary>Links below /sys/fs/cgroup for controllers that are mounted together: <c>cpu</c> to <c>cpu,cpuacct</c>.</summary>
     public IReadOnlyList<(string Name, string Target)> Links { get; init; } = [];

@@ -1,0 +1,220 @@
+using Containers.Engine.Storage;
+using Containers.Interop;
+
+namespace Containers.Engine.Runtime;
+
+/// <summary>What of a container is waited for.</summary>
+public enum WaitCondition
+{
+    /// <summary>Its end. One that was never started does not come to it.</summary>
+    Exited,
+
+    /// <summary>That it runs, and is not suspended.</summary>
+    Running,
+
+    /// <summary>That it is suspended.</summary>
+    Paused,
+
+    /// <summary>That it is gone.</summary>
+    Removed,
+}
+
+/// <summary>
+/// Waits for containers by the kernel's means: first processes by their pidfds, what others do by a watch on the folder of the record of events, to which
+/// monitors and sessions append when it is done. What has happened is then looked up afresh.
+/// </summary>
+/// <param name="services">The engine's.</param>
+/// <param name="observer">Tells states.</param>
+/// <param name="end">Waits for the record of an end.</param>
+internal sealed class ContainerWait(EngineServices services, ContainerObserver observer, ContainerEnd end)
+{
+    /// <summary>Milliseconds after which is looked again where the folder cannot be watched (fs.inotify.max_user_instances).</summary>
+    private const long Tick = 100;
+
+    /// <summary>Waits until the first of some containers has come to a condition.</summary>
+    /// <param name="containers">The containers as they were seen.</param>
+    /// <param name="condition">The condition.</param>
+    /// <param name="timeout">How long at most.</param>
+    /// <param name="whenImpossible">Told of each that cannot come to it any more, but for the last one, of which is thrown.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>That container.</returns>
+    public ContainerSnapshot Wait(
+        IReadOnlyList<ContainerSnapshot> containers, WaitCondition condition, TimeSpan timeout, Action<EngineException> whenImpossible, CancellationToken cancellation)
+    {
+        long deadline = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)Math.Ceiling(timeout.TotalMilliseconds);
+
+        // Before the first look, so that what comes after it is seen. Ends alone are told by the processes themselves.
+        using FolderWatch? watch = condition == WaitCondition.Exited ? null : FolderWatch.TryOpen(services.Events.Folder, out _);
+        bool isTicking = watch is null && condition != WaitCondition.Exited;
+        using var wake = new WakeUp();
+        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(static w => ((WakeUp)w!).Set(), wake);
+        List<Waiting> waiting = [.. containers.Select(container => new Waiting(container))];
+        try
+        {
+            while (true)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (LookAtAll(waiting, condition, whenImpossible, cancellation) is { } met)
+                {
+                    return met;
+                }
+
+                long left = deadline == long.MaxValue ? -1 : deadline - Environment.TickCount64;
+                if (left <= 0 && deadline != long.MaxValue)
+                {
+                    throw TooLate(waiting, condition, timeout);
+                }
+
+                long most = isTicking ? (left < 0 ? Tick : Math.Min(left, Tick)) : left;
+                Sleep(waiting, watch, wake, (int)Math.Min(most, int.MaxValue), isTicking);
+            }
+        }
+        finally
+        {
+            waiting.ForEach(static one => one.Dispose());
+        }
+    }
+
+    private static void Sleep(List<Waiting> waiting, FolderWatch? watch, WakeUp wake, int milliseconds, bool isTicking)
+    {
+        PollEntry[] entries =
+        [
+            .. waiting.Select(one => new PollEntry(one.Process?.Number ?? -1, PollEvents.Readable)),
+            new(watch?.Number ?? -1, PollEvents.Readable), new(wake.Number, PollEvents.Readable),
+        ];
+        _ = Channels.Poll(entries, milliseconds);
+        bool isAll = isTicking || entries[^2].Returned != PollEvents.None;
+        watch?.Clear();
+        for (int i = 0; i < waiting.Count; i++)
+        {
+            waiting[i].IsToBeSeen = waiting[i].Process is null || entries[i].Returned != PollEvents.None || isAll;
+        }
+    }
+
+    private static EngineException TooLate(List<Waiting> waiting, WaitCondition condition, TimeSpan timeout)
+    {
+        string name = waiting[0].Seen.Name;
+        string within = $"within {timeout.TotalSeconds:0.###} s.";
+        return new EngineException(
+            EngineErrorReason.Timeout, name,
+            waiting.Count > 1 ? $"None of {waiting.Count} containers {Has(condition)} {within}" : $"The container '{name}' {Has(condition).Replace("has", "has not", StringComparison.Ordinal)} {within}");
+    }
+
+    private static string Has(WaitCondition condition) => condition switch
+    {
+        WaitCondition.Running => "has come to run",
+        WaitCondition.Paused => "has been suspended",
+        WaitCondition.Removed => "has been removed",
+        _ => "has ended",
+    };
+
+    private ContainerSnapshot? LookAtAll(List<Waiting> waiting, WaitCondition condition, Action<EngineException> whenImpossible, CancellationToken cancellation)
+    {
+        foreach (Waiting one in waiting.Where(static one => one.IsToBeSeen).ToArray())
+        {
+            try
+            {
+                if (Look(one, condition, cancellation) is { } met)
+                {
+                    return met;
+                }
+            }
+            catch (EngineException e) when (e.Reason is EngineErrorReason.Busy or EngineErrorReason.NotFound && waiting.Count > 1)
+            {
+                _ = waiting.Remove(one);
+                one.Dispose();
+                whenImpossible(e);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The container where it has come to the condition; null where that may still be.</summary>
+    private ContainerSnapshot? Look(Waiting one, WaitCondition condition, CancellationToken cancellation)
+    {
+        ContainerSnapshot before = one.Seen;
+        ContainerSnapshot? now = observer.Observe(before.Id);
+        if (condition == WaitCondition.Exited)
+        {
+            return LookForEnd(one, now, cancellation);
+        }
+
+        if (now is null)
+        {
+            return condition == WaitCondition.Removed
+                ? before
+                : throw new EngineException(EngineErrorReason.NotFound, before.Name, $"The container '{before.Name}' was removed before it {Has(condition).Replace("has ", "had ", StringComparison.Ordinal)}.");
+        }
+
+        one.Seen = now;
+        bool isMet = condition switch
+        {
+            WaitCondition.Running => now is { State: ContainerState.Running, IsPaused: false },
+            WaitCondition.Paused => now.IsPaused,
+            _ => false,
+        };
+        if (isMet || condition == WaitCondition.Removed)
+        {
+            return isMet ? now : null;
+        }
+
+        if (now.State == ContainerState.Exited || now.Reason == StateReason.Incomplete)
+        {
+            string code = now.ExitCode is { } exitCode ? $" with the exit code {exitCode}" : string.Empty;
+            throw new EngineException(
+                EngineErrorReason.Busy, now.Name, $"The container '{now.Name}' has ended{code}, so that waiting for it to be {condition} is in vain. Start it: Start-Container {now.Name}");
+        }
+
+        one.Follow(OpenFirstProcess(now));
+        return null;
+    }
+
+    private ContainerSnapshot? LookForEnd(Waiting one, ContainerSnapshot? now, CancellationToken cancellation)
+    {
+        ContainerSnapshot before = one.Seen;
+        if (now is { State: ContainerState.Created })
+        {
+            throw new EngineException(EngineErrorReason.Busy, now.Name, $"The container '{now.Name}' was never started, so that its end would never come.");
+        }
+
+        if (now is { State: ContainerState.Running } && (before.ProcessId is null || before.ProcessId == now.ProcessId))
+        {
+            one.Seen = now;
+            one.Follow(OpenFirstProcess(now));
+            if (one.Process is { } process && !Channels.WaitReadable(process, TimeSpan.Zero, cancellation))
+            {
+                return null;
+            }
+        }
+
+        // It ended, or it is about to be said how.
+        return end.AwaitRecord(one.Seen, cancellation);
+    }
+
+    private FileDescriptor? OpenFirstProcess(ContainerSnapshot container) =>
+        container.ProcessId is not null && services.Store.Read(container.Id).Running is { } running ? ContainerObserver.FirstProcess(running).TryOpen() : null;
+
+    /// <summary>A container that is waited for.</summary>
+    private sealed class Waiting(ContainerSnapshot seen) : IDisposable
+    {
+        /// <summary>As it was seen last.</summary>
+        public ContainerSnapshot Seen { get; set; } = seen;
+
+        /// <summary>Its first process, where it runs.</summary>
+        public FileDescriptor? Process { get; private set; }
+
+        /// <summary>Whether it may have changed since.</summary>
+        public bool IsToBeSeen { get; set; } = true;
+
+        /// <summary>Waits for this first process from now on.</summary>
+        public void Follow(FileDescriptor? process)
+        {
+            Process?.Dispose();
+            Process = process;
+        }
+
+        /// <inheritdoc/>
+        public void Dispose() => Process?.Dispose();
+    }
+}
