@@ -1,3 +1,4 @@
+using Containers.Engine.Health;
 using Containers.Engine.Storage;
 using Containers.Interop;
 
@@ -14,6 +15,9 @@ public enum WaitCondition
 
     /// <summary>That it is suspended.</summary>
     Paused,
+
+    /// <summary>That its health check finds it well. One without a check does not come to it.</summary>
+    Healthy,
 
     /// <summary>That it is gone.</summary>
     Removed,
@@ -104,6 +108,7 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
     {
         WaitCondition.Running => "has come to run",
         WaitCondition.Paused => "has been suspended",
+        WaitCondition.Healthy => "has been found healthy",
         WaitCondition.Removed => "has been removed",
         _ => "has ended",
     };
@@ -152,11 +157,18 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
         {
             WaitCondition.Running => now is { State: ContainerState.Running, IsPaused: false },
             WaitCondition.Paused => now.IsPaused,
+            WaitCondition.Healthy => now is { State: ContainerState.Running, Health.Status: HealthStatus.Healthy },
             _ => false,
         };
         if (isMet || condition == WaitCondition.Removed)
         {
             return isMet ? now : null;
+        }
+
+        if (condition == WaitCondition.Healthy && now.HealthCheck is null)
+        {
+            throw new EngineException(
+                EngineErrorReason.Busy, now.Name, $"The container '{now.Name}' has no health check, so that it is never found healthy. One is given when it is made: -HealthCommand.");
         }
 
         if (now.State == ContainerState.Exited || now.Reason == StateReason.Incomplete)

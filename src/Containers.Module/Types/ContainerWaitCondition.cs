@@ -18,6 +18,9 @@ public enum ContainerWaitCondition
     /// <summary>That it is suspended.</summary>
     Paused,
 
+    /// <summary>That its health check finds it well. One without a check does not come to it.</summary>
+    Healthy,
+
     /// <summary>That it is gone.</summary>
     Removed,
 }

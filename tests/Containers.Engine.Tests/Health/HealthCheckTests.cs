@@ -67,6 +67,24 @@ public sealed class HealthCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task Waiting_for_health_ends_when_it_is_there_and_at_once_where_it_never_is()
+    {
+        ContainerSnapshot container = Start("test -e /tmp/well");
+        Task<ContainerSnapshot> wait = Task.Run(() => Engine.Wait(container.Id, WaitCondition.Healthy, Long, Cancellation), Cancellation);
+        _ = Await(container, h => h.FailingStreak > 0);
+        Assert.False(wait.IsCompleted);
+        Execute(container, "touch /tmp/well");
+        Assert.Equal(HealthStatus.Healthy, (await wait).Health!.Status);
+        Assert.Equal(container.Id, Engine.Wait(container.Id, WaitCondition.Healthy, TimeSpan.Zero, Cancellation).Id);
+        Engine.Remove(container.Id, force: true, Cancellation);
+
+        ContainerSnapshot without = Engine.Create(new ContainerOptions { Image = "host", Command = ["true"] }, Cancellation);
+        EngineException error = Assert.Throws<EngineException>(() => Engine.Wait(without.Id, WaitCondition.Healthy, Timeout.InfiniteTimeSpan, Cancellation));
+        Assert.Contains("no health check", error.Message, StringComparison.Ordinal);
+        Engine.Remove(without.Id, force: false, Cancellation);
+    }
+
+    [Fact]
     public void A_check_that_takes_too_long_is_killed_with_what_it_started()
     {
         ContainerSnapshot container = Start("echo waiting; sleep 1000 & sleep 1000", h => h with { Timeout = TimeSpan.FromMilliseconds(300), Interval = Long, StartInterval = Long });
