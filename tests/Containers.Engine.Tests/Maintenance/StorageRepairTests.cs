@@ -8,7 +8,6 @@ using Containers.Engine.Tests.Runtime;
 namespace Containers.Engine.Tests.Maintenance;
 
 /// <summary>What is out of order is found and mended, and nothing else is touched.</summary>
-[Trait("Kernel", "CgroupV2")]
 public sealed class StorageRepairTests : IDisposable
 {
     private static readonly string Nobody = new('a', 64);
@@ -102,6 +101,7 @@ public sealed class StorageRepairTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    [Trait("Kernel", "CgroupV2")]
     public void Cgroups_of_a_container_that_does_not_run_go_with_the_processes_in_them(bool hasProcess)
     {
         ContainerSnapshot container = Create("ended", "echo text");
@@ -118,6 +118,7 @@ public sealed class StorageRepairTests : IDisposable
     }
 
     [Fact]
+    [Trait("Kernel", "CgroupV2")]
     public void Cgroups_of_a_container_that_is_gone_go_and_those_of_an_engine_on_other_roots_stay()
     {
         ContainerSnapshot container = Start(Create("gone"));
@@ -221,7 +222,7 @@ public sealed class StorageRepairTests : IDisposable
                 string id = i.ToString("d64", null);
                 Directory.CreateDirectory($"{fixture.RuntimeRoot}/containers/{id}");
                 File.CreateSymbolicLink($"{fixture.StateRoot}/names/half{i}", id);
-                Assert.True(EngineFixture.Patiently(() => !File.Exists($"{fixture.RuntimeRoot}/containers/{id}") && !Names().Contains($"half{i}")), $"{i} is not repaired");
+                Assert.True(EngineFixture.Patiently(() => !Path.Exists($"{fixture.RuntimeRoot}/containers/{id}") && !Names().Contains($"half{i}")), $"{i} is not repaired");
             }
 
             File.WriteAllText($"{shared}/stop", string.Empty);
