@@ -69,6 +69,12 @@ public sealed partial class ContainerEngine
             return;
         }
 
+        if (services.Store.IsStopped(id))
+        {
+            // By the user, while it takes its time to end: it is to stay so.
+            return;
+        }
+
         switch (check.OnFailure)
         {
             case HealthFailureAction.Kill:
@@ -78,7 +84,8 @@ public sealed partial class ContainerEngine
                 _ = Stop(id, signal: null, timeout: null, cancellation);
                 break;
             case HealthFailureAction.Restart:
-                _ = Restart(id, signal: null, timeout: null, cancellation);
+                _ = end.Stop(id, signal: null, StopTimeout(records.Document.Options), StopCause.Health, cancellation);
+                restart.StartAfter(id, ContainerObserver.FirstProcess(life), cancellation);
                 break;
             default:
                 break;

@@ -87,8 +87,9 @@ public static unsafe partial class FileContent
     /// <param name="file">The file.</param>
     /// <param name="name">The attribute's name with its namespace, as <c>security.capability</c>, at most 255 bytes.</param>
     /// <param name="value">Its value, at most 65,536 bytes.</param>
+    /// <param name="isNew">Whether one that is there is left as it is, with <see cref="Errno.EEXIST"/>.</param>
     /// <returns>The error number, or <see cref="Errno.None"/>.</returns>
-    public static Errno TrySetAttribute(FileDescriptor file, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public static Errno TrySetAttribute(FileDescriptor file, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, bool isNew = false)
     {
         if (name.Length > 255)
         {
@@ -102,7 +103,7 @@ public static unsafe partial class FileContent
         ProcPath.Write(p, file.Number);
         fixed (byte* v = value)
         {
-            return Result(setxattr(p, n, v, value.Length, 0));
+            return Result(setxattr(p, n, v, value.Length, isNew ? 1 : 0));
         }
     }
 

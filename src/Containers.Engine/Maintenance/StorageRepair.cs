@@ -24,6 +24,8 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
     /// <returns>The findings, in the order in which they are to be mended.</returns>
     public IReadOnlyList<StorageFinding> Find(CancellationToken cancellation)
     {
+        services.RequireWholeStore();
+
         // Cgroups and names before the containers: what has none by the time they are asked for never gets it again.
         IReadOnlyCollection<string> marked = services.Cgroups.MarkedIds();
         IReadOnlyList<(string Name, string Id)> names = Store.Names();
@@ -61,6 +63,8 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
             return false;
         }
 
+        services.RequireWholeStore();
+
         try
         {
             return finding switch
@@ -81,7 +85,8 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
 
     private bool MendContainer(StorageFinding finding, CancellationToken cancellation)
     {
-        using ContainerLock? held = LockUnlessBusy(finding.Id, cancellation);
+        // A kept container has no folder to lock after the machine was started anew: it is made again.
+        using ContainerLock? held = Store.TryLockAnew(finding.Id);
         if (held is null || !Judge(finding.Id).Any(now => now.Kind == finding.Kind && now.Problem == finding.Problem && now.Name == finding.Name))
         {
             return false;
@@ -113,9 +118,6 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
 
         return items.Count > 0;
     }
-
-    /// <summary>A kept container has no folder to lock after the machine was started anew: it is made again.</summary>
-    private ContainerLock? LockUnlessBusy(string id, CancellationToken cancellation) => Store.IsClaimed(id) ? Store.TryLock(id) : Store.Lock(id, cancellation);
 
     private IReadOnlyList<StorageFinding> JudgeUnlessBusy(string id)
     {

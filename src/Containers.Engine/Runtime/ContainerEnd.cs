@@ -83,7 +83,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     {
         ContainerSnapshot before = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
         bool hasPolicy = before.Options.RestartPolicy.Mode != RestartMode.No;
-        if (!before.Options.RemoveOnExit && (before.State == ContainerState.Running || (hasPolicy && before.State is ContainerState.Exited or ContainerState.Restarting)))
+        if (cause != StopCause.Health && !before.Options.RemoveOnExit && (before.State == ContainerState.Running || (hasPolicy && before.State is ContainerState.Exited or ContainerState.Restarting)))
         {
             services.Store.MarkStopped(id, cause);
         }

@@ -34,6 +34,23 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
     }
 
+    /// <summary>Starts a container again that was ended for its health, unless the user has stopped it meanwhile, or somebody has started it.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="life">The first process of the life that was ended.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    public void StartAfter(string id, ProcessIdentity life, CancellationToken cancellation)
+    {
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerRecords before = services.Store.Read(id);
+        if (before.Document is null || services.Store.IsStopped(id) || (before.Running is { } running && ContainerObserver.FirstProcess(running) != life) || IsRunning(before))
+        {
+            return;
+        }
+
+        waiting.End(held);
+        Begin(before, held, isByWaiter: true, cancellation);
+    }
+
     /// <summary>What a monitor hands over at a container's end: removes one that is to go, and starts one again that has a restart policy.</summary>
     /// <param name="id">The container.</param>
     public void Finish(string id)
@@ -109,7 +126,6 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
     public ContainerDocument Apply(ContainerLock held, ContainerDocument document, RestartPolicy policy)
     {
         ContainerOptionsCheck.Check(policy, document.Options.RemoveOnExit);
-        bool hadPolicy = document.Options.RestartPolicy.Mode != RestartMode.No;
         ContainerDocument changed = document with { Options = document.Options with { RestartPolicy = policy } };
         if (policy.Mode == RestartMode.No)
         {
@@ -120,12 +136,13 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         }
 
         services.RequireHandOver(document);
-        services.Store.Write(changed);
-        if (!hadPolicy)
+        if (document.Options.RestartPolicy.Mode == RestartMode.No)
         {
+            // Before the document: a policy without the record would never be carried out.
             services.Store.Write(changed, new RestartRecord());
         }
 
+        services.Store.Write(changed);
         return changed;
     }
 

@@ -32,8 +32,11 @@ public enum WaitCondition
 /// <param name="end">Waits for the record of an end.</param>
 internal sealed class ContainerWait(EngineServices services, ContainerObserver observer, ContainerEnd end)
 {
-    /// <summary>Milliseconds after which is looked again where the folder cannot be watched (fs.inotify.max_user_instances).</summary>
-    private const long Tick = 100;
+    /// <summary>
+    /// Milliseconds after which is looked again: where the folder cannot be watched (fs.inotify.max_user_instances); and where it is, since not all is told: a session may
+    /// die before it can.
+    /// </summary>
+    private const long Tick = 100, SlowTick = 1000;
 
     /// <summary>Waits until the first of some containers has come to a condition.</summary>
     /// <param name="containers">The containers as they were seen.</param>
@@ -49,7 +52,7 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
 
         // Before the first look, so that what comes after it is seen. Ends alone are told by the processes themselves.
         using FolderWatch? watch = condition == WaitCondition.Exited ? null : FolderWatch.TryOpen(services.Events.Folder, out _);
-        bool isTicking = watch is null && condition != WaitCondition.Exited;
+        long tick = watch is null && condition != WaitCondition.Exited ? Tick : SlowTick;
         using var wake = new WakeUp();
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(static w => ((WakeUp)w!).Set(), wake);
         List<Waiting> waiting = [.. containers.Select(container => new Waiting(container))];
@@ -69,8 +72,7 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
                     throw TooLate(waiting, condition, timeout);
                 }
 
-                long most = isTicking ? (left < 0 ? Tick : Math.Min(left, Tick)) : left;
-                Sleep(waiting, watch, wake, (int)Math.Min(most, int.MaxValue), isTicking);
+                Sleep(waiting, watch, wake, (int)(left < 0 ? tick : Math.Min(left, tick)));
             }
         }
         finally
@@ -79,15 +81,14 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
         }
     }
 
-    private static void Sleep(List<Waiting> waiting, FolderWatch? watch, WakeUp wake, int milliseconds, bool isTicking)
+    private static void Sleep(List<Waiting> waiting, FolderWatch? watch, WakeUp wake, int milliseconds)
     {
         PollEntry[] entries =
         [
             .. waiting.Select(one => new PollEntry(one.Process?.Number ?? -1, PollEvents.Readable)),
             new(watch?.Number ?? -1, PollEvents.Readable), new(wake.Number, PollEvents.Readable),
         ];
-        _ = Channels.Poll(entries, milliseconds);
-        bool isAll = isTicking || entries[^2].Returned != PollEvents.None;
+        bool isAll = !Channels.Poll(entries, milliseconds) || entries[^2].Returned != PollEvents.None;
         watch?.Clear();
         for (int i = 0; i < waiting.Count; i++)
         {
@@ -152,6 +153,12 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
                 : throw new EngineException(EngineErrorReason.NotFound, before.Name, $"The container '{before.Name}' was removed before it {Has(condition).Replace("has ", "had ", StringComparison.Ordinal)}.");
         }
 
+        if (now.State == ContainerState.Creating && now.Reason == StateReason.None)
+        {
+            // Another session makes it, or removes it.
+            return null;
+        }
+
         one.Seen = now;
         bool isMet = condition switch
         {
@@ -185,6 +192,11 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
     private ContainerSnapshot? LookForEnd(Waiting one, ContainerSnapshot? now, CancellationToken cancellation)
     {
         ContainerSnapshot before = one.Seen;
+        if (now is { State: ContainerState.Creating, Reason: StateReason.None })
+        {
+            return null;
+        }
+
         if (now is { State: ContainerState.Created })
         {
             throw new EngineException(EngineErrorReason.Busy, now.Name, $"The container '{now.Name}' was never started, so that its end would never come.");

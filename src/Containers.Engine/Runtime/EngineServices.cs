@@ -90,6 +90,19 @@ internal sealed class EngineServices : IDisposable
         }
     }
 
+    /// <summary>Else containers that are well would be taken for half made, and their layers for abandoned.</summary>
+    /// <exception cref="EngineException">Storage.</exception>
+    public void RequireWholeStore()
+    {
+        if (!Store.IsWhole)
+        {
+            throw new EngineException(
+                EngineErrorReason.Storage, Roots.StateRoot,
+                $"The folders of containers in '{Roots.StateRoot}' and '{Roots.RuntimeRoot}' do not belong together, so that what looks abandoned in them may be in use: is a file system not mounted? "
+                + $"What is gone for good is given up with: setfattr -x {StoreSeal.Name} {Roots.StateRoot}/names {Roots.RuntimeRoot}/containers");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -125,6 +138,7 @@ internal sealed class EngineServices : IDisposable
 
     private List<ImageUse> Uses()
     {
+        RequireWholeStore();
         var uses = new List<ImageUse>();
         foreach (string id in Store.Ids())
         {

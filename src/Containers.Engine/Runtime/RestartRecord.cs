@@ -53,6 +53,9 @@ internal enum StopCause
     /// <summary>The user: the file is empty.</summary>
     User,
 
+    /// <summary>Its health, only to be started again at once: nothing is written.</summary>
+    Health,
+
     /// <summary>The machine's end: the policy holds again after the next start of the machine.</summary>
     Machine,
 }

@@ -38,14 +38,19 @@ internal sealed class ContainerStore : IDisposable
         names = StoreFolder.OpenRoot(Path.Combine(roots.StateRoot, "names"));
         _ = Files.TryStat(state.Number, string.Empty, follow: false, out FileStatus status);
         Identity = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{status.Device}:{status.Inode}");
+        StoreSeal.Set(state, names);
     }
 
     /// <summary>What tells this store from every other one of this machine, by whatever paths they are reached: device and inode of its folder.</summary>
     public string Identity { get; }
 
+    /// <summary>Whether the store's folders belong together; not where a file system is not mounted on which some of them lie.</summary>
+    public bool IsWhole => StoreSeal.IsWhole(state, names, runtime);
+
     /// <summary>Makes a container's runtime folder and locks it: from now on it can be found and undone.</summary>
     public ContainerLock Claim(string id)
     {
+        StoreSeal.SetRuntime(runtime, state);
         if (!Files.MakeFolder(runtime.Number, id, OwnerOnly))
         {
             throw new EngineException(EngineErrorReason.AlreadyExists, id, $"A container with the id '{id}' is there already.");
@@ -77,8 +82,7 @@ internal sealed class ContainerStore : IDisposable
                 throw NotFound(id);
             }
 
-            // After a reboot the runtime folder of a kept container is gone.
-            bool isMade = Files.MakeFolder(runtime.Number, id, OwnerOnly);
+            bool isMade = MakeClaim(id);
             if (TryLock(id) is { } taken)
             {
                 if (!isMade || IsThere(state, id))
@@ -94,6 +98,17 @@ internal sealed class ContainerStore : IDisposable
 
             _ = cancellation.WaitHandle.WaitOne(wait);
         }
+    }
+
+    /// <summary>As <see cref="TryLock"/>, where a kept container may have no runtime folder after a reboot.</summary>
+    public ContainerLock? TryLockAnew(string id)
+    {
+        if (!IsClaimed(id) && IsThere(state, id))
+        {
+            _ = MakeClaim(id);
+        }
+
+        return TryLock(id);
     }
 
     /// <summary>Locks a container if nobody else has it locked.</summary>
@@ -119,6 +134,14 @@ internal sealed class ContainerStore : IDisposable
 
     /// <summary>Whether anything of the container is there.</summary>
     public bool Exists(string id) => IsThere(runtime, id) || IsThere(state, id);
+
+    /// <summary>Makes the runtime folder that a kept container has not after a reboot.</summary>
+    /// <returns>False where it is there.</returns>
+    private bool MakeClaim(string id)
+    {
+        StoreSeal.SetRuntime(runtime, state);
+        return Files.MakeFolder(runtime.Number, id, OwnerOnly);
+    }
 
     /// <summary>Gives a container its name.</summary>
     /// <exception cref="EngineException">AlreadyExists.</exception>
@@ -293,6 +316,9 @@ internal sealed class ContainerStore : IDisposable
             }
         }
     }
+
+    /// <summary>Whether somebody has stopped a kept container since its last start, whatever its restart policy.</summary>
+    public bool IsStopped(string id) => IsThere(state, $"{id}/{StoppedName}");
 
     /// <summary>Takes back that a container was stopped.</summary>
     /// <returns>Whether it was.</returns>

@@ -17,6 +17,8 @@ internal static class DockerOption
         {
             case "-it" or "-ti":
                 return "-it is spelt -Interactive -Tty. " + order;
+            case "-dit" or "-itd" or "-dti" or "-tid":
+                return $"{word} is spelt -Detach -Interactive -Tty. " + order;
             case "-t":
                 return "-t is spelt -Tty. " + order;
             case "-i":
@@ -33,6 +35,9 @@ internal static class DockerOption
         {
             "Workdir" => "WorkingDirectory",
             "HealthCmd" => "HealthCommand",
+            "Pid" => "PidNamespace",
+            "Ipc" => "IpcNamespace",
+            "Uts" => "UtsNamespace",
             _ => name,
         };
 

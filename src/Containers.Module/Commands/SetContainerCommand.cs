@@ -52,6 +52,18 @@ public sealed class SetContainerCommand : ContainerChangeCommand
         {
             Refuse("NothingToChange", "Nothing is to be changed. Give a limit: -Memory, -Cpus or -PidsLimit, one to take away: -Reset Memory, or a restart policy: -Restart always.", target: null);
         }
+
+        RefuseContradiction(nameof(Memory), Memory is not null);
+        RefuseContradiction(nameof(Cpus), Cpus is not null);
+        RefuseContradiction(nameof(PidsLimit), PidsLimit is not null);
+    }
+
+    private void RefuseContradiction(string name, bool isGiven)
+    {
+        if (isGiven && IsReset(name))
+        {
+            Refuse("LimitSetAndReset", $"-{name} sets a limit that -Reset {name} takes away: give one of them.", target: null);
+        }
     }
 
     private protected override ContainerSnapshot Change(ContainerEngine engine, ContainerSnapshot container) => engine.Update(

@@ -20,7 +20,7 @@ public sealed class WaitContainerCommand : ContainerSelectionCommand
     private readonly ParallelWork<ContainerSnapshot> _waits = new();
     private readonly List<ContainerSnapshot> _any = [];
 
-    /// <summary>What is waited for: Exited (or NotRunning), Running, Paused, Healthy, or Removed; a removed container is written as it was seen last.</summary>
+    /// <summary>What is waited for: Exited, Running, Paused, Healthy, or Removed; a removed container is written as it was seen last.</summary>
     [Parameter(Position = 1)]
     public ContainerWaitCondition Condition { get; set; }
 

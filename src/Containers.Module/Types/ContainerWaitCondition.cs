@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Containers;
 
 /// <summary>What of a container is waited for.</summary>
@@ -7,10 +5,6 @@ public enum ContainerWaitCondition
 {
     /// <summary>Its end. One that was never started does not come to it.</summary>
     Exited,
-
-    /// <summary>As Exited.</summary>
-    [SuppressMessage("Design", "CA1069:Enums values should not be duplicated", Justification = "The name that docker wait has for it.")]
-    NotRunning = Exited,
 
     /// <summary>That it runs, and is not suspended.</summary>
     Running,

@@ -67,6 +67,21 @@ public sealed class HealthCheckTests : IDisposable
     }
 
     [Fact]
+    public void Checks_that_fail_while_the_user_stops_a_container_do_not_start_it_again()
+    {
+        ContainerSnapshot container = Start(
+            "! test -e /tmp/ending",
+            h => h with { Retries = 1, OnFailure = HealthFailureAction.Restart },
+            o => o with { Command = ["sh", "-c", "trap 'touch /tmp/ending; sleep 1; exit 5' TERM; " + Forever] });
+        _ = Await(container, h => h.Status == HealthStatus.Healthy);
+        Assert.Equal((ContainerState.Exited, 5), Engine.Stop(container.Id, signal: null, Long, Cancellation) is var ended ? (ended.State, ended.ExitCode) : default);
+        Assert.Contains(Events(container), e => e.Action == EventAction.HealthStatus && e.Attributes["healthStatus"] == "unhealthy");
+        Thread.Sleep(500);
+        Assert.Equal(ContainerState.Exited, Engine.Get(container.Id).State);
+        Engine.Remove(container.Id, force: false, Cancellation);
+    }
+
+    [Fact]
     public async Task Waiting_for_health_ends_when_it_is_there_and_at_once_where_it_never_is()
     {
         ContainerSnapshot container = Start("test -e /tmp/well");

@@ -71,6 +71,36 @@ public sealed class StorageRepairTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_is_repaired_or_cleared_where_a_folder_of_the_store_is_away()
+    {
+        ContainerSnapshot container = Start(Create("one"));
+        string folder = $"{fixture.StateRoot}/containers";
+        Directory.Move(folder, folder + ".away");
+        try
+        {
+            // As where the file system on which it lies is not mounted.
+            Directory.CreateDirectory(folder);
+            using ContainerEngine other = fixture.OpenAnother();
+            EngineException refused = Assert.Throws<EngineException>(() => other.FindStale(Cancellation));
+            Assert.Equal(EngineErrorReason.Storage, refused.Reason);
+            Assert.Contains("not mounted", refused.Message, StringComparison.Ordinal);
+            var finding = new StorageFinding(FindingKind.Container, FindingProblem.Incomplete, container.Id, "one");
+            Assert.Throws<EngineException>(() => other.Mend(finding, force: true, Cancellation));
+            Assert.Throws<EngineException>(() => other.FindClearable(new ClearingScope { Kinds = [StorageKind.Leftover] }, Cancellation));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+            Directory.Move(folder + ".away", folder);
+        }
+
+        using ContainerEngine again = fixture.OpenAnother();
+        Assert.Empty(again.FindStale(Cancellation));
+        Assert.Equal((container.ProcessId, ContainerState.Running), (again.Get("one").ProcessId, again.Get("one").State));
+        fixture.RemoveContainers();
+    }
+
+    [Fact]
     public void A_container_without_its_files_goes()
     {
         ContainerSnapshot container = Engine.Create(Options("true") with { RemoveOnExit = true }, Cancellation);
@@ -234,7 +264,11 @@ public sealed class StorageRepairTests : IDisposable
         }
 
         string[] mended = [.. Directory.GetFiles(shared, "repair*").SelectMany(File.ReadAllLines)];
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"half{i}").Order(StringComparer.Ordinal), mended.Order(StringComparer.Ordinal));
+
+        // A claim in the instant before its maker locks it may be taken for a dead session's: it is made again.
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(i => $"half{i}").Order(StringComparer.Ordinal),
+            mended.Where(name => name.StartsWith("half", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         Assert.Equal(kept.ProcessId, Engine.Get("kept").ProcessId);
         Assert.Single(Engine.List());
         Assert.Empty(Engine.FindStale(Cancellation));
