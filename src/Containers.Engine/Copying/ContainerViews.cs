@@ -98,7 +98,7 @@ internal sealed class ContainerViews(EngineServices services, ContainerObserver 
     private ContainerView? TryOpenRunning(string id, ContainerDocument document)
     {
         ContainerSnapshot snapshot = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
-        if (snapshot.State != ContainerState.Running || services.Store.Read(id).Running is not { } running)
+        if (snapshot.State != ContainerState.Running || services.Store.ReadLaunched(id, CancellationToken.None).Running is not { } running)
         {
             return null;
         }

@@ -22,7 +22,7 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
     /// <exception cref="EngineException">NotFound; NotSupported (no check); Busy (not running, paused, or ended meanwhile).</exception>
     public (HealthReport Report, RunningRecord? Unhealthy) Check(string id, CancellationToken cancellation)
     {
-        ContainerRecords records = services.Store.Read(id);
+        ContainerRecords records = services.Store.ReadLaunched(id, cancellation);
         ContainerDocument document = records.Document ?? throw ContainerStore.NotFound(id);
         HealthCheck check = document.Health ?? throw new EngineException(
             EngineErrorReason.NotSupported, document.Name,

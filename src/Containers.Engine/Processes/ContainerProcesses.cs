@@ -35,7 +35,9 @@ internal sealed class ContainerProcesses(EngineServices services, ContainerObser
     {
         ProcessIdentity first = ContainerObserver.FirstProcess(running);
         int level = ProcessReader.LevelOf(first.Pid);
-        IReadOnlyDictionary<uint, string> users = ContainerUsers.Read(first);
+        
+        // Before it executes the command, its root is the host's.
+        IReadOnlyDictionary<uint, string> users = running.Launched == 0 ? new Dictionary<uint, string>() : ContainerUsers.Read(first);
         var reader = new ProcessReader();
         using ContainerCgroup? cgroup = services.Cgroups.Open(id);
         var found = (cgroup?.Processes() ?? []).Select(pid => reader.TryRead(pid, level, users)).OfType<ContainerProcess>().ToDictionary(process => process.ProcessId);

@@ -38,7 +38,8 @@ internal sealed record ContainerDocument
 /// <param name="Monitor">The monitor.</param>
 /// <param name="MonitorStart">Its start time.</param>
 /// <param name="StartedAt">Nanoseconds since 1970.</param>
-internal sealed record RunningRecord(string BootId, int Pid, long PidStart, int Monitor, long MonitorStart, long StartedAt);
+/// <param name="Launched">1 once the first process executes the command. Before, it has the host's root, and must not be joined or looked into.</param>
+internal sealed record RunningRecord(string BootId, int Pid, long PidStart, int Monitor, long MonitorStart, long StartedAt, int Launched = 0);
 
 /// <summary><c>exit.json</c>, written by the monitor: how a container ended.</summary>
 /// <param name="ExitCode">The exit code, 128 + signal where a signal ended it.</param>

@@ -24,7 +24,7 @@ internal sealed class ContainerExec(EngineServices services)
     public (ContainerSnapshot Container, MonitorLink Link) Start(string id, ExecOptions options, bool attach, bool withInput, CancellationToken cancellation)
     {
         Check(options);
-        ContainerRecords records = services.Store.Read(id);
+        ContainerRecords records = services.Store.ReadLaunched(id, cancellation);
         ContainerDocument document = records.Document ?? throw ContainerStore.NotFound(id);
         if (records.Running is not { } running || ContainerObserver.FirstProcess(running).TryOpen() is not { } process)
         {

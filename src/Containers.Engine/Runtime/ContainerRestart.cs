@@ -11,6 +11,8 @@ namespace Containers.Engine.Runtime;
 /// <param name="waiting">The waiting that a start takes over from.</param>
 internal sealed class ContainerRestart(EngineServices services, ContainerObserver observer, ContainerStart start, ContainerEnd end, RestartWaiting waiting)
 {
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromMinutes(1);
+
     /// <summary>Starts a container at the user's word: its restarts are counted anew, and who waits to start it does so no more. A running one is left alone.</summary>
     public ContainerSnapshot Start(string id, CancellationToken cancellation)
     {
@@ -34,21 +36,30 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
     }
 
-    /// <summary>Starts a container again that was ended for its health, unless the user has stopped it meanwhile, or somebody has started it.</summary>
+    /// <summary>
+    /// Starts a container again that was ended for its health, unless the user has stopped it meanwhile, or somebody has started it. Where that fails, its restart policy
+    /// is carried out.
+    /// </summary>
     /// <param name="id">The container.</param>
     /// <param name="life">The first process of the life that was ended.</param>
     /// <param name="cancellation">Ends the start.</param>
     public void StartAfter(string id, ProcessIdentity life, CancellationToken cancellation)
     {
-        using ContainerLock held = services.Store.Lock(id, cancellation);
-        ContainerRecords before = services.Store.Read(id);
-        if (before.Document is null || services.Store.IsStopped(id) || (before.Running is { } running && ContainerObserver.FirstProcess(running) != life) || IsRunning(before))
+        try
         {
-            return;
+            using ContainerLock held = services.Store.Lock(id, cancellation);
+            ContainerRecords before = services.Store.Read(id);
+            if (before.Document is not null && !services.Store.IsStopped(id) && !IsRunning(before) && (before.Running is not { } running || ContainerObserver.FirstProcess(running) == life))
+            {
+                waiting.End(held);
+                Begin(before, held, isByWaiter: true, cancellation);
+            }
         }
-
-        waiting.End(held);
-        Begin(before, held, isByWaiter: true, cancellation);
+        catch (Exception e) when (e is EngineException { Reason: not EngineErrorReason.NotFound } or KernelException)
+        {
+            Finish(id);
+            throw;
+        }
     }
 
     /// <summary>What a monitor hands over at a container's end: removes one that is to go, and starts one again that has a restart policy.</summary>
@@ -74,18 +85,38 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
 
         try
         {
-            while (TryBeginWaiting(id, out TimeSpan delay))
+            for (TimeSpan again = ShortestPause; !TryFinish(id); again = again < LongestPause ? again * 2 : again)
             {
-                Thread.Sleep(delay);
-                if (TryStartAgain(id))
-                {
-                    return;
-                }
+                // The disk is full, as a rule: what it is full of may go.
+                Thread.Sleep(again);
             }
         }
         catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
         {
             // It was removed meanwhile.
+        }
+    }
+
+    /// <summary>Waits and starts as the policy says.</summary>
+    /// <returns>False where the records cannot be written.</returns>
+    private bool TryFinish(string id)
+    {
+        try
+        {
+            while (TryBeginWaiting(id, out TimeSpan delay))
+            {
+                Thread.Sleep(delay);
+                if (TryStartAgain(id))
+                {
+                    break;
+                }
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is KernelException or IOException or EngineException { Reason: EngineErrorReason.Storage })
+        {
+            return false;
         }
     }
 
@@ -194,7 +225,7 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         {
             Begin(records, held, isByWaiter: true, CancellationToken.None);
         }
-        catch (Exception failure) when (failure is EngineException or KernelException)
+        catch (Exception failure) when (failure is EngineException or KernelException or IOException)
         {
             services.Store.Write(document, restart with { Error = failure.Message });
             return false;

@@ -35,7 +35,7 @@ internal sealed class ContainerStart(EngineServices services)
             services.RequireHandOver(document);
         }
 
-        using JoinedContainers joined = sharing.Open(document);
+        using JoinedContainers joined = sharing.Open(document, cancellation);
         using FileDescriptor records = services.Store.OpenRecordsFolder(id, isKept: !document.Options.RemoveOnExit);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
         ContainerStore.ClearRecords(records);
@@ -94,6 +94,7 @@ internal sealed class ContainerStart(EngineServices services)
                 AttachSocket = listening.Number,
                 KeptInput = keepsInput ? link.Input!.Number : null,
                 StartLock = held.Descriptor,
+                SharingLock = joined.Lock?.Number,
             };
             LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors) with { Sharing = joined.Sharing });
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);

@@ -39,24 +39,29 @@ internal sealed class NamespaceSharing(EngineServices services)
 
     /// <summary>Opens the first processes of the containers whose namespaces a starting one joins.</summary>
     /// <param name="document">The starting container.</param>
+    /// <param name="cancellation">Ends the waiting for other starts.</param>
     /// <returns>The processes, to be disposed once it has started.</returns>
     /// <exception cref="EngineException">One of them is not there, does not run, or has a tracer.</exception>
-    public JoinedContainers Open(ContainerDocument document)
+    public JoinedContainers Open(ContainerDocument document, CancellationToken cancellation)
     {
         ContainerOptions options = document.Options;
         var joined = new JoinedContainers();
         try
         {
-            joined.Pid = Open(document, options.PidNamespace, joined, "processes");
-            joined.Ipc = Open(document, options.IpcNamespace, joined, "IPC");
-            joined.Uts = Open(document, options.UtsNamespace, joined, "host name");
+            if (options.PidNamespace is { Container: not null })
+            {
+                joined.Lock = LockTracers(cancellation);
+            }
+
+            joined.Pid = Open(document, options.PidNamespace, joined, "processes", cancellation);
+            joined.Ipc = Open(document, options.IpcNamespace, joined, "IPC", cancellation);
+            joined.Uts = Open(document, options.UtsNamespace, joined, "host name", cancellation);
             if (options.PidNamespace is { Container: not null } owner)
             {
                 ContainerRecords other = services.Store.Read(Find(owner, document.Id));
                 RefuseTracer(document, other.Document!, other.Running!);
                 if (IsTracer(options))
                 {
-                    _ = Directory.CreateDirectory(tracers);
                     File.WriteAllText(Path.Combine(tracers, document.Id), string.Empty);
                 }
             }
@@ -87,14 +92,14 @@ internal sealed class NamespaceSharing(EngineServices services)
         return id != self ? id : throw ContainerOptionsCheck.Invalid(owner.Container!, $"The container '{owner.Container}' cannot share a namespace with itself.");
     }
 
-    private FileDescriptor? Open(ContainerDocument document, NamespaceOwner? owner, JoinedContainers joined, string what)
+    private FileDescriptor? Open(ContainerDocument document, NamespaceOwner? owner, JoinedContainers joined, string what, CancellationToken cancellation)
     {
         if (owner?.Container is null)
         {
             return null;
         }
 
-        ContainerRecords other = services.Store.Read(Find(owner, document.Id));
+        ContainerRecords other = services.Store.ReadLaunched(Find(owner, document.Id), cancellation);
         if (other.Running is { } running && other.Exit is null && ContainerObserver.FirstProcess(running).TryOpen() is { } process)
         {
             joined.Add(other.Document!.Name, ContainerObserver.FirstProcess(running));
@@ -122,11 +127,6 @@ internal sealed class NamespaceSharing(EngineServices services)
 
     private ContainerDocument? TracerAmong(RunningRecord running)
     {
-        if (!Directory.Exists(tracers))
-        {
-            return null;
-        }
-
         string? joined = PidNamespace(running.Pid);
         foreach (string path in Directory.EnumerateFiles(tracers))
         {
@@ -144,6 +144,30 @@ internal sealed class NamespaceSharing(EngineServices services)
         return null;
     }
 
+    /// <summary>
+    /// Starts into others' pid namespaces come one after the other, so that a tracer that is being started is seen, and sees, any other start. Whoever starts holds the lock
+    /// until the command runs, also where its session dies.
+    /// </summary>
+    private FileDescriptor LockTracers(CancellationToken cancellation)
+    {
+        FileDescriptor folder = StoreFolder.OpenRoot(tracers);
+        try
+        {
+            while (!Files.Lock(folder, wait: false, tracers))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Thread.Sleep(1);
+            }
+
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
     private static string? PidNamespace(int pid) => Files.ReadLink(Files.CurrentFolder, $"/proc/{pid}/ns/pid");
 }
 
@@ -151,6 +175,9 @@ internal sealed class NamespaceSharing(EngineServices services)
 internal sealed class JoinedContainers : IDisposable
 {
     private readonly List<(string Name, ProcessIdentity Process)> others = [];
+
+    /// <summary>What keeps other starts into others' pid namespaces waiting; null where there is no such namespace.</summary>
+    public FileDescriptor? Lock { get; set; }
 
     /// <summary>Whose pid namespace, or null.</summary>
     public FileDescriptor? Pid { get; set; }
@@ -173,6 +200,7 @@ internal sealed class JoinedContainers : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Lock?.Dispose();
         Pid?.Dispose();
         Ipc?.Dispose();
         Uts?.Dispose();

@@ -21,6 +21,7 @@ namespace Containers.Engine.Storage;
 internal sealed class ContainerStore : IDisposable
 {
     private const int OwnerOnly = 0x1c0;
+    private static readonly TimeSpan PatienceWithStart = TimeSpan.FromSeconds(10);
     private const string DocumentName = "container.json", RunningName = "running.json", ExitName = "exit.json", RestartName = "restart.json", StoppedName = "stopped",
         HealthName = "health.json", HealthLockName = "health.lock";
 
@@ -342,6 +343,33 @@ internal sealed class ContainerStore : IDisposable
         }
 
         return new ContainerRecords(null, null, null);
+    }
+
+    /// <summary>
+    /// As <see cref="Read(string)"/>, of a container that is about to be joined or looked into: waits until a first process that lives executes the command. Before, it has the
+    /// host's root.
+    /// </summary>
+    /// <exception cref="EngineException">Busy: its start does not come to an end.</exception>
+    public ContainerRecords ReadLaunched(string id, CancellationToken cancellation)
+    {
+        long deadline = Environment.TickCount64 + (long)PatienceWithStart.TotalMilliseconds;
+        while (true)
+        {
+            ContainerRecords records = Read(id);
+            if (records is not { Exit: null, Running: { Launched: 0 } running } || !ContainerObserver.FirstProcess(running).IsAlive)
+            {
+                return records;
+            }
+
+            if (Environment.TickCount64 > deadline)
+            {
+                string name = records.Document?.Name ?? id[..12];
+                throw new EngineException(EngineErrorReason.Busy, name, $"The container '{name}' is still being started, after {PatienceWithStart.TotalSeconds} s: nothing can join it yet.");
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            Thread.Sleep(1);
+        }
     }
 
     /// <summary>Forgets which process a container was and how it ended, before it is started.</summary>

@@ -12,13 +12,7 @@ internal static unsafe class EnteringProcess
     internal static long Enter(LaunchState* state)
     {
         // Marked to be closed by exec they are already, which is too late.
-        long pipe = state->FailurePipe;
-        if (pipe > 3)
-        {
-            Sys.Call(SysNr.CloseRange, 3, pipe - 1, 0);
-        }
-
-        Sys.Call(SysNr.CloseRange, pipe + 1, uint.MaxValue, 0);
+        CloseAllBut(state->FailurePipe);
         CloneArguments clone = default;
         clone.Flags = CloneArguments.SameParent | CloneArguments.TellParent;
         clone.ParentTid = (ulong)state->Entered;
@@ -35,6 +29,21 @@ internal static unsafe class EnteringProcess
         }
 
         return child < 0 ? child : SettleIn(state);
+    }
+
+    /// <summary>All but the standard streams and one. A seccomp profile may be older than close_range(2), and refuse it.</summary>
+    private static void CloseAllBut(long kept)
+    {
+        const int highest = 1 << 16;
+        long below = kept > 3 ? Sys.Call(SysNr.CloseRange, 3, kept - 1, 0) : 0;
+        long above = Sys.Call(SysNr.CloseRange, kept + 1, uint.MaxValue, 0);
+        for (int descriptor = 3; (below < 0 || above < 0) && descriptor < highest; descriptor++)
+        {
+            if (descriptor != kept)
+            {
+                Sys.Call(SysNr.Close, descriptor);
+            }
+        }
     }
 
     /// <summary>What a clone does not pass on. A seccomp profile may refuse it: then the command still ends with the container.</summary>

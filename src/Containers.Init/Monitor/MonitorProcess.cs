@@ -42,6 +42,7 @@ internal static unsafe class MonitorProcess
             PlanFailure told = default;
             if (WaitForExec(failure, &told) && FollowEntered(&state, &monitor, &told))
             {
+                Records.MarkLaunched(&monitor);
                 Unlock(plan);
                 monitor.StartedAt = Records.Now();
                 if ((plan->Flags & PlanFlags.Terminal) != 0)

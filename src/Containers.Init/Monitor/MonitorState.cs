@@ -43,6 +43,9 @@ internal unsafe struct MonitorState
     internal PlanHeader* Plan;
     internal int Pid, PidDescriptor;
 
+    /// <summary>The length of <c>running.json</c>.</summary>
+    internal long RunningLength;
+
     /// <summary>The first is the session that started the container.</summary>
     internal SessionState* Sessions;
 

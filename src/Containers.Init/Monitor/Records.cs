@@ -33,8 +33,24 @@ internal static unsafe class Records
         end = AppendMember(end, Text.Z(",\"monitor\":"u8), self);
         end = AppendMember(end, Text.Z(",\"monitorStart\":"u8), StartTime((int)self));
         end = AppendMember(end, Text.Z(",\"startedAt\":"u8), Now());
+        end = AppendMember(end, Text.Z(",\"launched\":"u8), 0);
         *end++ = (byte)'}';
+        monitor->RunningLength = end - text;
         Write(plan->RecordsFolder, Text.Z("running.json"u8), Text.Z("running.json.new"u8), text, end);
+    }
+
+    /// <summary>Says that the first process has left the host's root and executes the command: who joins it before would be in the host's file system.</summary>
+    internal static void MarkLaunched(MonitorState* monitor)
+    {
+        int folder = monitor->Plan->RecordsFolder;
+        long file = folder < 0 ? -1 : Sys.Call(SysNr.Openat, folder, (long)Text.Z("running.json"u8), Open.WriteOnly | Open.CloseOnExec);
+        if (file >= 0)
+        {
+            // The one digit before the closing brace: no reader sees half of it.
+            Sys.Call(SysNr.Lseek, file, monitor->RunningLength - 2, 0);
+            Sys.Call(SysNr.Write, file, (long)Text.Z("1"u8), 1);
+            Sys.Call(SysNr.Close, file);
+        }
     }
 
     internal static void WriteExit(MonitorState* monitor)

@@ -55,6 +55,34 @@ public sealed class ExecTests : IDisposable
         Assert.Equal("0022\n", Script(id, "umask").Good());
     }
 
+    /// <summary>While a container is started, its first process still has the machine's root: what joined it then would be let out.</summary>
+    [Fact]
+    public async Task Nothing_joins_or_looks_into_a_container_before_it_executes_its_command()
+    {
+        string id = Started();
+        string record = $"{fixture.StateRoot}/containers/{id}/running.json";
+        string launched = await File.ReadAllTextAsync(record, Cancellation);
+        Assert.EndsWith(",\"launched\":1}", launched, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(record, launched.Replace("\"launched\":1", "\"launched\":0", StringComparison.Ordinal), Cancellation);
+        using (var impatience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
+        {
+            Assert.ThrowsAny<OperationCanceledException>(() => fixture.Engine.Execute(id, new ExecOptions { Command = ["true"] }, withInput: false, impatience.Token));
+        }
+
+        var sharing = new ContainerOptions { RootFileSystem = fixture.MakeRoot("sharing"), Command = ["true"], IpcNamespace = new NamespaceOwner(id) };
+        using (var impatience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200)))
+        {
+            Assert.ThrowsAny<OperationCanceledException>(() => fixture.Engine.Run(sharing, withInput: false, impatience.Token));
+        }
+
+        Assert.All(fixture.Engine.GetProcesses(id), process => Assert.Null(process.UserName));
+        Task<RunResult> waiting = Task.Run(() => Script(id, "echo inside"), Cancellation);
+        await Task.Delay(200, Cancellation);
+        Assert.False(waiting.IsCompleted);
+        await File.WriteAllTextAsync(record, launched, Cancellation);
+        Assert.Equal("inside\n", (await waiting).Good());
+    }
+
     [Fact]
     public void A_privileged_one_has_every_capability_but_keeps_the_filter()
     {

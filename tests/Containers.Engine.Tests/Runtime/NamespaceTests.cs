@@ -1,5 +1,7 @@
 using System.Globalization;
 using Containers.Engine.Runtime;
+using Containers.Interop;
+using Tmds.Linux;
 
 namespace Containers.Engine.Tests.Runtime;
 
@@ -199,6 +201,24 @@ public sealed class NamespaceTests : IDisposable
 
         fixture.Engine.Remove(tracer.Id, force: true);
         Shell(new ContainerOptions { PidNamespace = of }, "true").Good();
+    }
+
+    /// <summary>Else one could be started among the processes of a tracer that is itself just being started, seen by nobody.</summary>
+    [Fact]
+    public void Starts_among_others_processes_come_one_after_the_other()
+    {
+        _ = Started("first", Forever);
+        var options = new ContainerOptions { PidNamespace = new NamespaceOwner("first") };
+        ContainerSnapshot second = Started("second", Forever, options);
+        fixture.Engine.Stop(second.Id, 9, TimeSpan.FromSeconds(10));
+        using (FileDescriptor underWay = Files.Open(Files.CurrentFolder, $"{fixture.RuntimeRoot}/tracers", LibC.O_RDONLY | LibC.O_DIRECTORY))
+        {
+            Assert.True(Files.Lock(underWay, wait: false, "tracers"));
+            using var impatience = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+            Assert.ThrowsAny<OperationCanceledException>(() => fixture.Engine.Start(second.Id, impatience.Token));
+        }
+
+        Assert.Equal(ContainerState.Running, fixture.Engine.Start(second.Id, TestContext.Current.CancellationToken).State);
     }
 
     [Fact]

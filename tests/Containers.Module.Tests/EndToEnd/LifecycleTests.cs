@@ -100,7 +100,7 @@ public sealed class LifecycleTests : IDisposable
         Assert.StartsWith("ContainerTimeout,", _engine.Fails("Wait-Container long -Condition Paused -Timeout 100ms").FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Contains("exit code 6", _engine.Fails("Wait-Container short -Condition Running").Exception.Message, StringComparison.Ordinal);
         Assert.Equal(["long"], _engine.Run("Wait-Container long, short -Any -Condition Running -ErrorAction Ignore").Lines);
-        Assert.Equal(["short"], _engine.Run("Wait-Container short -Condition NotRunning").Lines);
+        Assert.Equal(["short"], _engine.Run("Wait-Container short -Condition Exited").Lines);
         _engine.Run("Remove-Container -Force long, short");
     }
 

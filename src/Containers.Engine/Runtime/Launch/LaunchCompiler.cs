@@ -89,6 +89,11 @@ internal sealed partial class LaunchCompiler
     private PlanHeader Header()
     {
         LaunchDescriptors d = request.Descriptors;
+        if (d.SharingLock is int sharing)
+        {
+            _ = plan.Inherit(sharing, isMonitors: false);
+        }
+
         LaunchCgroup cgroup = request.Cgroup;
         int prefix = plan.AddBytes(Encoding.UTF8.GetBytes(request.RunningPrefix), 1);
         int subject = plan.AddBytes([.. new byte[PlanHeader.EventRoom], .. request.EventSubject], 1) + PlanHeader.EventRoom;

@@ -172,4 +172,7 @@ internal sealed record LaunchDescriptors(
 
     /// <summary>The container's lock, or null for none.</summary>
     public int? StartLock { get; init; }
+
+    /// <summary>The lock of starts into others' pid namespaces, which the first process holds until it executes the command; null for none.</summary>
+    public int? SharingLock { get; init; }
 }
