@@ -35,7 +35,7 @@ internal sealed class ContainerProcesses(EngineServices services, ContainerObser
     {
         ProcessIdentity first = ContainerObserver.FirstProcess(running);
         int level = ProcessReader.LevelOf(first.Pid);
-        
+
         // Before it executes the command, its root is the host's.
         IReadOnlyDictionary<uint, string> users = running.Launched == 0 ? new Dictionary<uint, string>() : ContainerUsers.Read(first);
         var reader = new ProcessReader();

@@ -111,6 +111,9 @@ public sealed class ContainerProcessTests : IDisposable
         Engine.Start(container.Id, Cancellation);
         ContainerProcess process = default!;
         Assert.True(EngineFixture.Patiently(() => (process = Engine.GetProcesses(container.Id)[0]).CommandLine == "busybox sleep 1000"));
+
+        // The names were read before the command line was, perhaps before the file was exchanged.
+        process = Engine.GetProcesses(container.Id)[0];
         Assert.Equal((0u, null), (process.UserId, process.UserName));
         Engine.Remove(container.Id, force: true, Cancellation);
     }
