@@ -114,7 +114,7 @@ Describe 'Completion' -Skip:$cannot {
         @{ Line = 'Get-Container -State Ex'; Offers = 'Exited' }
         @{ Line = 'Get-Container -State Cre'; Offers = 'Created', 'Creating' }
         @{ Line = 'Invoke-Container host -Network '; Offers = 'Host', 'None' }
-        @{ Line = 'Invoke-Container host -Pid'; Offers = '-PidsLimit' }
+        @{ Line = 'Invoke-Container host -Pids'; Offers = '-PidsLimit' }
         @{ Line = 'Invoke-Conta'; Offers = 'Invoke-Container', 'Invoke-ContainerCommand' }
     ) {
         Complete $Line | Sort-Object | Should -Be $Offers

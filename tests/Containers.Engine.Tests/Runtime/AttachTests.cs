@@ -218,8 +218,10 @@ public sealed class AttachTests : IDisposable
     public void A_terminal_is_typed_into_and_sized_by_each_session()
     {
         File.CreateSymbolicLink($"{root}/bin/stty", "busybox");
+
+        // A signal ends the shell's read without a line.
         string id = fixture.Engine.Start(
-            fixture.Engine.Create(Options("trap 'stty size' WINCH; while read line; do echo got $line; done") with { Tty = true }, Cancellation).Id, Cancellation).Id;
+            fixture.Engine.Create(Options("trap 'stty size' WINCH; until test \"$line\" = end; do read line && echo got $line; done") with { Tty = true }, Cancellation).Id, Cancellation).Id;
         using ForegroundProcess looking = fixture.Engine.Attach(id, withInput: false, Cancellation);
         Assert.Null(looking.Terminal);
         using (ForegroundProcess first = Attach(id))
@@ -233,7 +235,7 @@ public sealed class AttachTests : IDisposable
         Terminals.SetSize(second.Terminal!, new TerminalSize(50, 120));
         Files.Write(second.Terminal!, "two\n"u8, "the terminal");
         ReadUntil(second, "got two");
-        Files.Write(second.Terminal!, "\u0004"u8, "the terminal");
+        Files.Write(second.Terminal!, "end\n"u8, "the terminal");
         Assert.Equal(0, EngineFixture.Finish(second).ExitCode);
         string shown = EngineFixture.Finish(looking).Output;
         Assert.Contains("50 120", shown, StringComparison.Ordinal);
