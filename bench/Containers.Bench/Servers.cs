@@ -48,6 +48,9 @@ internal static class Servers
 
             Console.Out.Flush();
         }
+
+        // The thread of a session's pipelines lasts: it would keep the process, and with it the idle container.
+        Environment.Exit(0);
     }
 
     /// <summary>A new container through the engine's own interface.</summary>
