@@ -39,7 +39,7 @@ public sealed partial class ContainerEngine
         try
         {
             (HealthReport report, RunningRecord? unhealthy) = new HealthProbe(services, exec).Check(id, CancellationToken.None);
-            if (unhealthy is not null && services.Store.Read(id).Document?.Health?.OnFailure is not (null or HealthFailureAction.None))
+            if (unhealthy is not null && services.Store.Records.Read(id).Document?.Health?.OnFailure is not (null or HealthFailureAction.None))
             {
                 // It outlives the container, whose end is the probe's.
                 using FileDescriptor self = Files.Open(Files.CurrentFolder, "/proc/self/exe", LibC.O_PATH);
@@ -63,13 +63,13 @@ public sealed partial class ContainerEngine
     /// <exception cref="EngineException">As <see cref="Stop"/> and <see cref="Restart"/>.</exception>
     public void ActOnUnhealthy(string id, int pid, long pidStart, CancellationToken cancellation = default)
     {
-        ContainerRecords records = services.Store.Read(id);
-        if (records is not { Document.Health: { } check, Running: { } life } || (life.Pid, life.PidStart) != (pid, pidStart) || !ContainerObserver.FirstProcess(life).IsAlive)
+        ContainerRecords records = services.Store.Records.Read(id);
+        if (records is not { Document.Health: { } check, Running: { } life, IsRunning: true } || (life.Pid, life.PidStart) != (pid, pidStart))
         {
             return;
         }
 
-        if (services.Store.IsStopped(id))
+        if (services.Store.Records.IsStopped(id))
         {
             // By the user, while it takes its time to end: it is to stay so.
             return;

@@ -1,5 +1,4 @@
 using Containers.Engine.Runtime;
-using Containers.Engine.Storage;
 using Containers.Interop;
 
 namespace Containers.Engine;
@@ -9,20 +8,6 @@ public sealed partial class ContainerEngine
 {
     // Each waits in the kernel nearly all the time; the bound is for the number of threads.
     private const int StopsAtOnce = 64;
-
-    /// <summary>Gives a container another restart policy, whether it runs or not. It holds from the next end on.</summary>
-    /// <param name="id">Its id.</param>
-    /// <param name="policy">The policy.</param>
-    /// <param name="cancellation">Ends the waiting for others that change the container.</param>
-    /// <returns>The container.</returns>
-    /// <exception cref="EngineException">NotFound; InvalidArgument for one that is removed at its end; NotSupported.</exception>
-    public ContainerSnapshot SetRestartPolicy(string id, RestartPolicy policy, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(policy);
-        using ContainerLock held = services.Store.Lock(id, cancellation);
-        _ = restart.Apply(held, services.Store.Read(id).Document ?? throw ContainerStore.NotFound(id), policy);
-        return observer.Observe(id) ?? throw ContainerStore.NotFound(id);
-    }
 
     /// <summary>
     /// Whether a container is started after the machine's start: with the policy always; with unless-stopped where the user had not stopped it; with on-failure where it had

@@ -199,7 +199,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <returns>The ended container (removed already, where it was to be removed at its end).</returns>
     /// <exception cref="EngineException">NotFound, or Timeout where even SIGKILL did not end it.</exception>
     public ContainerSnapshot Stop(string id, int? signal, TimeSpan? timeout, CancellationToken cancellation = default) =>
-        end.Stop(id, signal, timeout ?? StopTimeout(services.Store.Read(id).Document?.Options), StopCause.User, cancellation);
+        end.Stop(id, signal, timeout ?? StopTimeout(services.Store.Records.Read(id).Document?.Options), StopCause.User, cancellation);
 
     /// <summary>Stops a container as <see cref="Stop"/> does, if it is running, and starts it anew.</summary>
     /// <param name="id">Its id.</param>

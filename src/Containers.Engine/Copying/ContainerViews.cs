@@ -39,7 +39,7 @@ internal sealed class ContainerViews(EngineServices services, ContainerObserver 
 
     /// <summary>A container's document.</summary>
     /// <exception cref="EngineException">NotFound, Busy.</exception>
-    public ContainerDocument ReadDocument(string id) => services.Store.Read(id).Document ?? throw (observer.Observe(id) is null ? ContainerStore.NotFound(id) : new EngineException(
+    public ContainerDocument ReadDocument(string id) => services.Store.Records.Read(id).Document ?? throw (observer.Observe(id) is null ? ContainerStore.NotFound(id) : new EngineException(
         EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole: it has no files. Remove it: Remove-Container {id[..12]}"));
 
     /// <summary>Opens the folders of a container's layers.</summary>
@@ -98,7 +98,7 @@ internal sealed class ContainerViews(EngineServices services, ContainerObserver 
     private ContainerView? TryOpenRunning(string id, ContainerDocument document)
     {
         ContainerSnapshot snapshot = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
-        if (snapshot.State != ContainerState.Running || services.Store.ReadLaunched(id, CancellationToken.None).Running is not { } running)
+        if (snapshot.State != ContainerState.Running || services.Store.Records.ReadLaunched(id, CancellationToken.None).Running is not { } running)
         {
             return null;
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Containers.Engine.Runtime;
 using Containers.Init.Plan;
 using Containers.Interop;
+using Tmds.Linux;
 
 namespace Containers.Engine.Health;
 
@@ -10,7 +11,6 @@ namespace Containers.Engine.Health;
 internal sealed class HealthCommand(ContainerExec exec)
 {
     private const int NotRun = -1;
-    private const int SigKill = 9;
     private static readonly TimeSpan PatienceAfterKill = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs it to its end, or as long as it may take.</summary>
@@ -57,7 +57,7 @@ internal sealed class HealthCommand(ContainerExec exec)
         catch (OperationCanceledException)
         {
             // With what it has started, or that would pile up in the container.
-            link.SignalGroup(SigKill);
+            link.SignalGroup(LibC.SIGKILL);
             using var patience = new CancellationTokenSource(PatienceAfterKill);
             link.ReceiveLast(static _ => { }, patience.Token);
             throw;

@@ -22,12 +22,12 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
     /// <exception cref="EngineException">NotFound; NotSupported (no check); Busy (not running, paused, or ended meanwhile).</exception>
     public (HealthReport Report, RunningRecord? Unhealthy) Check(string id, CancellationToken cancellation)
     {
-        ContainerRecords records = services.Store.ReadLaunched(id, cancellation);
+        ContainerRecords records = services.Store.Records.ReadLaunched(id, cancellation);
         ContainerDocument document = records.Document ?? throw ContainerStore.NotFound(id);
         HealthCheck check = document.Health ?? throw new EngineException(
             EngineErrorReason.NotSupported, document.Name,
             $"The container '{document.Name}' has no health check. A container gets one where it is made: by its image, or New-Container -HealthCommand.");
-        if (records.Running is not { } life || ContainerObserver.FirstProcess(life).TryOpen() is not { } process)
+        if (records.Running is not { } life || records.TryOpenFirstProcess() is not { } process)
         {
             throw Ended(document);
         }
@@ -47,10 +47,10 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
 
     private (HealthReport Report, RunningRecord? Unhealthy) Record(ContainerDocument document, HealthCheck check, RunningRecord life, HealthResult result)
     {
-        using FileDescriptor held = services.Store.LockHealth(document.Id);
-        HealthRecord before = services.Store.ReadHealth(document, life);
+        using FileDescriptor held = services.Store.Records.LockHealth(document.Id);
+        HealthRecord before = services.Store.Records.ReadHealth(document, life);
         HealthRecord after = before.With(check, ContainerObserver.Time(life.StartedAt), result);
-        services.Store.WriteHealth(document, after);
+        services.Store.Records.WriteHealth(document, after);
         bool isChanged = after.Status != before.Status;
         if (isChanged)
         {

@@ -28,7 +28,7 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
 
         // Cgroups and names before the containers: what has none by the time they are asked for never gets it again.
         IReadOnlyCollection<string> marked = services.Cgroups.MarkedIds();
-        IReadOnlyList<(string Name, string Id)> names = Store.Names();
+        IReadOnlyList<(string Name, string Id)> names = Store.Names.List();
         IReadOnlyCollection<string> ids = Store.Ids();
         var found = new List<StorageFinding>();
         foreach (string id in ids.Order(StringComparer.Ordinal))
@@ -71,7 +71,7 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
             {
                 { Kind: FindingKind.Mount } => services.ImageMounts.RemoveStale(services.Images, finding.Name),
                 { Kind: FindingKind.Leftover } => MendLeftovers(cancellation),
-                { Kind: FindingKind.Name, Problem: FindingProblem.WithoutContainer } => Store.DropStaleName(finding.Name),
+                { Kind: FindingKind.Name, Problem: FindingProblem.WithoutContainer } => Store.Names.DropStale(finding.Name),
                 { Kind: FindingKind.Cgroup, Problem: FindingProblem.WithoutContainer } => !Store.Exists(finding.Id) && start.RemoveLeftCgroup(finding.Id),
                 _ => MendContainer(finding, cancellation),
             };
@@ -100,10 +100,10 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
             case { Kind: FindingKind.Cgroup }:
                 return start.RemoveLeftCgroup(finding.Id);
             case { Problem: FindingProblem.Missing }:
-                Store.ClaimName(finding.Name, finding.Id);
+                Store.Names.Claim(finding.Name, finding.Id);
                 return true;
             default:
-                Store.GiveUpName(finding.Name, finding.Id);
+                Store.Names.GiveUp(finding.Name, finding.Id);
                 return true;
         }
     }
@@ -135,11 +135,11 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
     private List<StorageFinding> Judge(string id)
     {
         var found = new List<StorageFinding>();
-        if (Store.IsDamaged(id))
+        if (Store.Records.IsDamaged(id))
         {
             found.Add(new StorageFinding(FindingKind.Container, FindingProblem.Damaged, id, NameOf(id)));
         }
-        else if (Store.Read(id) is not { Document: { } document } records)
+        else if (Store.Records.Read(id) is not { Document: { } document } records)
         {
             if (Store.Exists(id))
             {
@@ -174,7 +174,7 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
 
     private IEnumerable<StorageFinding> JudgeNames(string id, string name)
     {
-        IReadOnlyList<(string Name, string Id)> names = Store.Names();
+        IReadOnlyList<(string Name, string Id)> names = Store.Names.List();
         string? holder = names.FirstOrDefault(one => one.Name == name).Id;
         if (holder != id)
         {
@@ -195,5 +195,5 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
             FindingKind.Cgroup, Store.Exists(id) ? FindingProblem.NotRunning : FindingProblem.WithoutContainer, id, id[..12]) { Processes = cgroup.Processes().Count };
     }
 
-    private string NameOf(string id) => Store.Names().FirstOrDefault(one => one.Id == id).Name ?? id[..12];
+    private string NameOf(string id) => Store.Names.List().FirstOrDefault(one => one.Id == id).Name ?? id[..12];
 }

@@ -35,7 +35,7 @@ public sealed class UsageMeter
 
     private ContainerUsage? TryRead(string id, Dictionary<string, (TimeSpan Cpu, long At)> now)
     {
-        if (observer.Observe(id) is not { State: ContainerState.Running } snapshot || services.Store.Read(id).Running is not { } running)
+        if (observer.Observe(id) is not { State: ContainerState.Running } snapshot || services.Store.Records.Read(id).Running is not { } running)
         {
             return null;
         }

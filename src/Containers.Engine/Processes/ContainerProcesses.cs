@@ -14,7 +14,7 @@ internal sealed class ContainerProcesses(EngineServices services, ContainerObser
     public IReadOnlyList<ContainerProcess> List(string id)
     {
         ContainerSnapshot snapshot = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
-        if (snapshot.State != ContainerState.Running || services.Store.Read(id).Running is not { } running)
+        if (snapshot.State != ContainerState.Running || services.Store.Records.Read(id).Running is not { } running)
         {
             throw new EngineException(
                 EngineErrorReason.Busy, snapshot.Name, $"The container '{snapshot.Name}' is not running and so has no processes. Start it: Start-Container {snapshot.Name}");

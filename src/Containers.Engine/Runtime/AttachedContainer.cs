@@ -30,7 +30,7 @@ internal sealed class AttachedContainer : AttachedProcess
         ExitRecord? told = AwaitEnd(cancellation);
         container = told is not null
             ? ContainerObserver.Ended(container, told)
-            : container with { State = ContainerState.Exited, Reason = StateReason.MonitorLost, ProcessId = null, MonitorProcessId = null };
+            : ContainerObserver.Lost(container);
         end.Release(container.Id, link.Process, container.Options.RemoveOnExit, hasLeftCgroups: told is null ? null : () => !link.TryReceiveReleased());
         link.Acknowledge();
         return new ProcessEnd(container.ExitCode, container.Signal, container.Reason, container.StartedAt, container.FinishedAt);

@@ -19,9 +19,9 @@ internal sealed class ContainerAttach(EngineServices services)
     /// <returns>The container, and the link to its monitor.</returns>
     public (ContainerSnapshot Container, MonitorLink Link) Attach(string id, bool withInput, CancellationToken cancellation)
     {
-        ContainerRecords records = services.Store.Read(id);
+        ContainerRecords records = services.Store.Records.Read(id);
         ContainerDocument document = records.Document ?? throw ContainerStore.NotFound(id);
-        if (records.Running is not { } running || !ContainerObserver.FirstProcess(running).IsAlive)
+        if (records.Running is not { } running || !records.IsRunning)
         {
             throw NotRunning(document);
         }

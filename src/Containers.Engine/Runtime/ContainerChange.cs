@@ -21,36 +21,36 @@ internal sealed class ContainerChange(EngineServices services, ContainerObserver
     /// </summary>
     public ContainerSnapshot Rename(string id, string name, CancellationToken cancellation)
     {
-        if (!ContainerStore.IsName(name))
+        if (!ContainerNameFolder.IsName(name))
         {
             throw ContainerOptionsCheck.InvalidName(name);
         }
 
         using ContainerLock held = services.Store.Lock(id, cancellation);
-        ContainerDocument document = services.Store.Read(id).Document ?? throw ContainerStore.NotFound(id);
+        ContainerDocument document = services.Store.Records.Read(id).Document ?? throw ContainerStore.NotFound(id);
         if (document.Name == name)
         {
-            services.Store.KeepOnlyName(id, name);
+            services.Store.Names.KeepOnly(id, name);
             throw ContainerOptionsCheck.Invalid(name, $"The container is called '{name}' already.");
         }
 
         // Where it is claimed already, a session died before the rest.
-        if (services.Store.FindByName(name) != id)
+        if (services.Store.Names.Find(name) != id)
         {
-            services.Store.ClaimName(name, id);
+            services.Store.Names.Claim(name, id);
         }
 
         try
         {
-            services.Store.Write(document with { Name = name, Options = document.Options with { Name = name } });
+            services.Store.Records.Write(document with { Name = name, Options = document.Options with { Name = name } });
         }
         catch
         {
-            services.Store.GiveUpName(name, id);
+            services.Store.Names.GiveUp(name, id);
             throw;
         }
 
-        services.Store.KeepOnlyName(id, name);
+        services.Store.Names.KeepOnly(id, name);
         services.Events.Write(EventAction.Rename, document with { Name = name }, ("oldName", document.Name));
         return observer.Observe(id) ?? throw ContainerStore.NotFound(name);
     }
@@ -79,7 +79,7 @@ internal sealed class ContainerChange(EngineServices services, ContainerObserver
             throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' has ended meanwhile.", e);
         }
 
-        if (services.Store.Read(id).Document is { } document)
+        if (services.Store.Records.Read(id).Document is { } document)
         {
             services.Events.Write(isPaused ? EventAction.Pause : EventAction.Unpause, document);
         }

@@ -24,7 +24,7 @@ internal sealed class ContainerCommit(EngineServices services, ContainerObserver
         // The lock keeps the container from being started, removed or made into an image twice at once; it does not keep it from ending.
         using ContainerLock held = services.Store.Lock(id, cancellation);
         ContainerSnapshot snapshot = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
-        ContainerDocument document = services.Store.Read(id).Document ?? throw new EngineException(
+        ContainerDocument document = services.Store.Records.Read(id).Document ?? throw new EngineException(
             EngineErrorReason.Busy, snapshot.Name, $"The container '{snapshot.Name}' was never made whole: no image can be made of it. Remove it: Remove-Container {snapshot.Name}");
         string image = RequireImage(document);
         using ImageContent content = services.Images.OpenContent(image);

@@ -143,10 +143,10 @@ internal sealed class ContainerCreation(EngineServices services)
     private void Write(ContainerDocument document)
     {
         services.Store.MakeStateFolder(document.Id, hasLayer: document.Options.RootFileSystem is null);
-        services.Store.Write(document);
+        services.Store.Records.Write(document);
         if (document.Options.RestartPolicy.Mode != RestartMode.No)
         {
-            services.Store.Write(document, new RestartRecord());
+            services.Store.Records.Write(document, new RestartRecord());
         }
     }
 
@@ -160,7 +160,7 @@ internal sealed class ContainerCreation(EngineServices services)
             string name = wanted ?? ContainerNames.NewName(attempt);
             try
             {
-                services.Store.ClaimName(name, id);
+                services.Store.Names.Claim(name, id);
                 return name;
             }
             catch (EngineException e) when (wanted is null && e.Reason == EngineErrorReason.AlreadyExists && attempt < 100)

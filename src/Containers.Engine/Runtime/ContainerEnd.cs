@@ -3,6 +3,7 @@ using Containers.Engine.Cgroups;
 using Containers.Engine.Events;
 using Containers.Engine.Storage;
 using Containers.Interop;
+using Tmds.Linux;
 
 namespace Containers.Engine.Runtime;
 
@@ -13,15 +14,14 @@ namespace Containers.Engine.Runtime;
 /// <param name="waiting">Ends the waiting for starts by restart policy.</param>
 internal sealed class ContainerEnd(EngineServices services, ContainerObserver observer, ContainerStart start, RestartWaiting waiting)
 {
-    private const int SigKill = 9;
     private static readonly TimeSpan PatienceAfterKill = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PatienceWithMonitor = TimeSpan.FromSeconds(2);
 
     /// <summary>Sends a signal to the first process.</summary>
     public void Signal(string id, int signal)
     {
-        ContainerDocument? document = services.Store.Read(id).Document;
-        bool isEnd = signal == SigKill || signal == document?.StopSignal;
+        ContainerDocument? document = services.Store.Records.Read(id).Document;
+        bool isEnd = signal == LibC.SIGKILL || signal == document?.StopSignal;
         using FileDescriptor? process = OpenFirstProcess(id);
         if (process is null)
         {
@@ -36,17 +36,17 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
 
         if (isEnd && document?.Options.RemoveOnExit == false)
         {
-            services.Store.MarkStopped(id, StopCause.User);
+            services.Store.Records.MarkStopped(id, StopCause.User);
         }
 
-        if (signal == SigKill)
+        if (signal == LibC.SIGKILL)
         {
             // Which is never refused, and whose end may be told within the same moment.
             TellSignal(document, signal);
         }
 
         Errno errno = Pidfd.TrySignal(process, signal);
-        if (signal == SigKill)
+        if (signal == LibC.SIGKILL)
         {
             Thaw(id);
         }
@@ -58,7 +58,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 $"The signal {signal} cannot be sent to the container '{id}': {KernelException.Describe(errno)}.", errno);
         }
 
-        if (signal != SigKill)
+        if (signal != LibC.SIGKILL)
         {
             TellSignal(document, signal);
         }
@@ -72,8 +72,8 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         using FileDescriptor? process = life.TryOpen();
         if (process is not null)
         {
-            TellSignal(services.Store.Read(id).Document, SigKill);
-            _ = Pidfd.TrySignal(process, SigKill);
+            TellSignal(services.Store.Records.Read(id).Document, LibC.SIGKILL);
+            _ = Pidfd.TrySignal(process, LibC.SIGKILL);
             Thaw(id);
         }
     }
@@ -85,7 +85,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         bool hasPolicy = before.Options.RestartPolicy.Mode != RestartMode.No;
         if (cause != StopCause.Health && !before.Options.RemoveOnExit && (before.State == ContainerState.Running || (hasPolicy && before.State is ContainerState.Exited or ContainerState.Restarting)))
         {
-            services.Store.MarkStopped(id, cause);
+            services.Store.Records.MarkStopped(id, cause);
         }
 
         ContainerSnapshot ended = StopLife(before, signal, timeout, cancellation);
@@ -101,7 +101,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
             return ended;
         }
 
-        if (!isRunningAgain && services.Store.Read(id).Document is { } document)
+        if (!isRunningAgain && services.Store.Records.Read(id).Document is { } document)
         {
             services.Events.Write(EventAction.Stop, document);
         }
@@ -119,8 +119,8 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
             return AwaitRecord(before, cancellation);
         }
 
-        ContainerDocument? document = services.Store.Read(id).Document;
-        int asked = signal ?? document?.StopSignal ?? SigKill;
+        ContainerDocument? document = services.Store.Records.Read(id).Document;
+        int asked = signal ?? document?.StopSignal ?? LibC.SIGKILL;
 
         // Before it is sent: its monitor may tell the end within the same moment.
         TellSignal(document, asked);
@@ -138,7 +138,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         if (!Channels.WaitReadable(process, timeout, cancellation))
         {
             Kill(id, process, cancellation);
-            TellSignal(document, SigKill);
+            TellSignal(document, LibC.SIGKILL);
         }
 
         ContainerSnapshot ended = AwaitRecord(before, cancellation);
@@ -186,14 +186,14 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
             using FileDescriptor? process = OpenFirstProcess(id);
             if (process is not null)
             {
-                TellSignal(services.Store.Read(id).Document, SigKill);
+                TellSignal(services.Store.Records.Read(id).Document, LibC.SIGKILL);
                 Kill(id, process, cancellation);
             }
 
             if (TryAwaitRecord(snapshot, PatienceWithMonitor, cancellation) is null)
             {
                 // Stopped, as by a signal to its whole process group: what it would say is not needed any more.
-                using FileDescriptor? monitor = services.Store.Read(id).Running is { } running ? ContainerObserver.Monitor(running).TryOpen() : null;
+                using FileDescriptor? monitor = services.Store.Records.Read(id).Running is { } running ? ContainerObserver.Monitor(running).TryOpen() : null;
                 if (monitor is not null)
                 {
                     Kill(id, monitor, cancellation);
@@ -202,7 +202,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
 
         start.RemoveLeftCgroup(id);
-        ContainerRecords last = snapshot is { State: not ContainerState.Creating } ? services.Store.Read(id) : default;
+        ContainerRecords last = snapshot is { State: not ContainerState.Creating } ? services.Store.Records.Read(id) : default;
         services.Store.Remove(held, last.Document?.Name);
         TellLost(last);
         TellRemoved(last);
@@ -236,8 +236,8 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         try
         {
             using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
-            ContainerRecords records = services.Store.Read(id);
-            if (records is { Exit: null, Running: { } running } && ContainerObserver.FirstProcess(running) is { IsAlive: true } present && present != ended)
+            ContainerRecords records = services.Store.Records.Read(id);
+            if (records.IsRunning && ContainerObserver.FirstProcess(records.Running!) != ended)
             {
                 // Another session has started it anew: that life's own end will see to it.
                 return;
@@ -294,12 +294,11 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
     }
 
-    private FileDescriptor? OpenFirstProcess(string id) =>
-        services.Store.Read(id).Running is { } running ? ContainerObserver.FirstProcess(running).TryOpen() : null;
+    private FileDescriptor? OpenFirstProcess(string id) => services.Store.Records.Read(id).TryOpenFirstProcess();
 
     private void Kill(string id, FileDescriptor process, CancellationToken cancellation)
     {
-        _ = Pidfd.TrySignal(process, SigKill);
+        _ = Pidfd.TrySignal(process, LibC.SIGKILL);
         Thaw(id);
         if (!Channels.WaitReadable(process, PatienceAfterKill, cancellation))
         {

@@ -24,9 +24,9 @@ internal sealed class ContainerExec(EngineServices services)
     public (ContainerSnapshot Container, MonitorLink Link) Start(string id, ExecOptions options, bool attach, bool withInput, CancellationToken cancellation)
     {
         Check(options);
-        ContainerRecords records = services.Store.ReadLaunched(id, cancellation);
+        ContainerRecords records = services.Store.Records.ReadLaunched(id, cancellation);
         ContainerDocument document = records.Document ?? throw ContainerStore.NotFound(id);
-        if (records.Running is not { } running || ContainerObserver.FirstProcess(running).TryOpen() is not { } process)
+        if (records.Running is not { } running || records.TryOpenFirstProcess() is not { } process)
         {
             throw NotRunning(document);
         }

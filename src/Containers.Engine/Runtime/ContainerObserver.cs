@@ -58,7 +58,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
                 ContainerRecords late = ReadTolerantly(id);
                 return late.Document is null ? Unfinished(id)
                     : late.Exit is not null ? Ended(snapshot, late.Exit)
-                    : snapshot with { State = ContainerState.Exited, Reason = StateReason.MonitorLost };
+                    : Lost(snapshot);
             }
 
             if (wait == PatienceWithMonitor)
@@ -86,7 +86,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
     {
         try
         {
-            return store.Read(id);
+            return store.Records.Read(id);
         }
         catch (EngineException e) when (e.Reason == EngineErrorReason.Storage)
         {
@@ -119,6 +119,10 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
         FinishedAt = Time(exit.FinishedAt),
     };
 
+    /// <summary>A container whose monitor died before it could say how it ended.</summary>
+    public static ContainerSnapshot Lost(ContainerSnapshot snapshot) =>
+        snapshot with { State = ContainerState.Exited, Reason = StateReason.MonitorLost, ProcessId = null, MonitorProcessId = null };
+
     /// <summary>A container whose first process lives, and which is not paused.</summary>
     public static ContainerSnapshot Running(ContainerSnapshot snapshot, RunningRecord running) => snapshot with
     {
@@ -147,7 +151,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
     }
 
     private ContainerHealth? HealthOf(ContainerRecords records) => records.Document is not { Health: not null } document ? null
-        : records.Running is { } running ? store.ReadHealth(document, running).ToHealth()
+        : records.Running is { } running ? store.Records.ReadHealth(document, running).ToHealth()
         : new ContainerHealth(HealthStatus.Starting, 0, []);
 
     private ContainerSnapshot? Unfinished(string id)

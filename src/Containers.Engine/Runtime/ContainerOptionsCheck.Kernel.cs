@@ -136,7 +136,7 @@ internal static partial class ContainerOptionsCheck
     {
         foreach (NamespaceOwner owner in new[] { options.PidNamespace, options.IpcNamespace, options.UtsNamespace }.OfType<NamespaceOwner>())
         {
-            if (owner.Container is { } name && !ContainerStore.IsName(name))
+            if (owner.Container is { } name && !ContainerNameFolder.IsName(name))
             {
                 throw Invalid(name, $"'{name}' names no container whose namespace could be shared: give its name or id.");
             }

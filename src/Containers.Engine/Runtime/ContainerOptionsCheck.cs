@@ -15,7 +15,7 @@ internal static partial class ContainerOptionsCheck
 
     public static void Check(ContainerOptions options)
     {
-        if (options.Name is { } name && !ContainerStore.IsName(name))
+        if (options.Name is { } name && !ContainerNameFolder.IsName(name))
         {
             throw InvalidName(name);
         }

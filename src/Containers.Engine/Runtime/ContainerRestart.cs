@@ -23,13 +23,13 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             return snapshot;
         }
 
-        ContainerRecords before = services.Store.Read(id);
+        ContainerRecords before = services.Store.Records.Read(id);
         ContainerDocument document = before.Document ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
         if (before.Restart is not null)
         {
             waiting.End(held);
-            services.Store.Write(document, new RestartRecord());
+            services.Store.Records.Write(document, new RestartRecord());
         }
 
         Begin(before, held, isByWaiter: false, cancellation);
@@ -48,8 +48,8 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         try
         {
             using ContainerLock held = services.Store.Lock(id, cancellation);
-            ContainerRecords before = services.Store.Read(id);
-            if (before.Document is not null && !services.Store.IsStopped(id) && !IsRunning(before) && (before.Running is not { } running || ContainerObserver.FirstProcess(running) == life))
+            ContainerRecords before = services.Store.Records.Read(id);
+            if (before.Document is not null && !services.Store.Records.IsStopped(id) && !before.IsRunning && (before.Running is not { } running || ContainerObserver.FirstProcess(running) == life))
             {
                 waiting.End(held);
                 Begin(before, held, isByWaiter: true, cancellation);
@@ -122,27 +122,27 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
 
     /// <summary>Whether a container is one that is started after the machine's start.</summary>
     /// <param name="id">The container.</param>
-    public bool IsForStartup(string id) => observer.Observe(id) is { State: ContainerState.Exited } snapshot && IsForStartup(snapshot, services.Store.Read(id));
+    public bool IsForStartup(string id) => observer.Observe(id) is { State: ContainerState.Exited } snapshot && IsForStartup(snapshot, services.Store.Records.Read(id));
 
     /// <summary>Starts a container again after the machine's start.</summary>
     /// <returns>The container; null where its policy does not say so (any more).</returns>
     public ContainerSnapshot? StartByPolicy(string id, CancellationToken cancellation)
     {
         using ContainerLock held = services.Store.Lock(id, cancellation);
-        ContainerRecords before = services.Store.Read(id);
+        ContainerRecords before = services.Store.Records.Read(id);
         if (before is not { Document: { } document, Restart: { } restart } || observer.Observe(id) is not { } snapshot || !IsForStartup(snapshot, before))
         {
             return null;
         }
 
-        services.Store.Write(document, new RestartRecord { Count = restart.Count });
+        services.Store.Records.Write(document, new RestartRecord { Count = restart.Count });
         try
         {
             Begin(before, held, isByWaiter: false, cancellation);
         }
         catch (EngineException failure)
         {
-            services.Store.Write(document, new RestartRecord { Count = restart.Count, Error = failure.Message });
+            services.Store.Records.Write(document, new RestartRecord { Count = restart.Count, Error = failure.Message });
             throw;
         }
 
@@ -156,13 +156,12 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
     /// <returns>The new document, which is written.</returns>
     public ContainerDocument Apply(ContainerLock held, ContainerDocument document, RestartPolicy policy)
     {
-        ContainerOptionsCheck.Check(policy, document.Options.RemoveOnExit);
         ContainerDocument changed = document with { Options = document.Options with { RestartPolicy = policy } };
         if (policy.Mode == RestartMode.No)
         {
             waiting.End(held);
-            services.Store.Write(changed);
-            services.Store.ForgetRestarts(document.Id);
+            services.Store.Records.Write(changed);
+            services.Store.Records.ForgetRestarts(document.Id);
             return changed;
         }
 
@@ -170,10 +169,10 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         if (document.Options.RestartPolicy.Mode == RestartMode.No)
         {
             // Before the document: a policy without the record would never be carried out.
-            services.Store.Write(changed, new RestartRecord());
+            services.Store.Records.Write(changed, new RestartRecord());
         }
 
-        services.Store.Write(changed);
+        services.Store.Records.Write(changed);
         return changed;
     }
 
@@ -188,16 +187,16 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
     private bool TryBeginWaiting(string id, out TimeSpan delay)
     {
         using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
-        ContainerRecords records = services.Store.Read(id);
+        ContainerRecords records = services.Store.Records.Read(id);
         delay = default;
-        if (records is not { Document: { } document, Restart: { } restart, Stopped: null } || IsRunning(records) || (records.IsAwaited && !IsMine(restart))
+        if (records is not { Document: { } document, Restart: { } restart, Stopped: null } || records.IsRunning || (records.IsAwaited && !IsMine(restart))
             || !document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count))
         {
             return false;
         }
 
         delay = TimeSpan.FromMilliseconds(restart.NextDelay(records.Exit));
-        services.Store.Write(document, restart with
+        services.Store.Records.Write(document, restart with
         {
             Delay = (int)delay.TotalMilliseconds,
             NextStart = ((DateTimeOffset.UtcNow + delay) - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick,
@@ -211,8 +210,8 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
     private bool TryStartAgain(string id)
     {
         using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
-        ContainerRecords records = services.Store.Read(id);
-        if (records is not { Document: { } document, Restart: { } restart, Stopped: null } || !IsMine(restart) || IsRunning(records)
+        ContainerRecords records = services.Store.Records.Read(id);
+        if (records is not { Document: { } document, Restart: { } restart, Stopped: null } || !IsMine(restart) || records.IsRunning
             || !document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count))
         {
             return true;
@@ -220,18 +219,18 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
 
         // Counted before, so that the life never shows without: it may end before this returns.
         restart = restart with { Count = restart.Count + 1, NextStart = null };
-        services.Store.Write(document, restart);
+        services.Store.Records.Write(document, restart);
         try
         {
             Begin(records, held, isByWaiter: true, CancellationToken.None);
         }
         catch (Exception failure) when (failure is EngineException or KernelException or IOException)
         {
-            services.Store.Write(document, restart with { Error = failure.Message });
+            services.Store.Records.Write(document, restart with { Error = failure.Message });
             return false;
         }
 
-        services.Store.Write(document, restart with { Waiter = null, Error = null });
+        services.Store.Records.Write(document, restart with { Waiter = null, Error = null });
         return true;
     }
 
@@ -257,25 +256,22 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         }
 
         end.TellLost(before);
-        bool wasStopped = !isByWaiter && services.Store.ClearStopped(held.Id);
+        bool wasStopped = !isByWaiter && services.Store.Records.ClearStopped(held.Id);
         try
         {
             start.Start(document, held, attach: false, withInput: false, cancellation).Dispose();
         }
         catch
         {
-            services.Store.Restore(before);
+            services.Store.Records.Restore(before);
             if (wasStopped)
             {
-                services.Store.MarkStopped(held.Id, before.Stopped ?? StopCause.User);
+                services.Store.Records.MarkStopped(held.Id, before.Stopped ?? StopCause.User);
             }
 
             throw;
         }
     }
-
-    private static bool IsRunning(ContainerRecords records) =>
-        records is { Exit: null, Running: { } running } && ContainerObserver.FirstProcess(running).IsAlive;
 
     private static bool IsMine(RestartRecord restart) => restart.Waiter == WaiterRecord.Current();
 }

@@ -36,9 +36,9 @@ internal sealed class ContainerStart(EngineServices services)
         }
 
         using JoinedContainers joined = sharing.Open(document, cancellation);
-        using FileDescriptor records = services.Store.OpenRecordsFolder(id, isKept: !document.Options.RemoveOnExit);
+        using FileDescriptor records = services.Store.Records.OpenFolder(id, isKept: !document.Options.RemoveOnExit);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
-        ContainerStore.ClearRecords(records);
+        ContainerRecordFiles.Clear(records);
         RemoveLeftCgroup(id);
         ContainerOptions options = document.Options;
         ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, Devices(options));

@@ -20,7 +20,7 @@ internal sealed class ContainerUpdate(EngineServices services, ContainerObserver
     {
         CgroupManager.Validate(changes.Limits);
         using ContainerLock held = services.Store.Lock(id, cancellation);
-        ContainerDocument document = services.Store.Read(id).Document ?? throw ContainerStore.NotFound(id);
+        ContainerDocument document = services.Store.Records.Read(id).Document ?? throw ContainerStore.NotFound(id);
         if (changes.RestartPolicy is { } asked)
         {
             ContainerOptionsCheck.Check(asked, document.Options.RemoveOnExit);
@@ -36,7 +36,7 @@ internal sealed class ContainerUpdate(EngineServices services, ContainerObserver
             }
             else
             {
-                services.Store.Write(changed);
+                services.Store.Records.Write(changed);
             }
         }
         catch

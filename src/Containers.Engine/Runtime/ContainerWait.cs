@@ -102,16 +102,17 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
         string within = $"within {timeout.TotalSeconds:0.###} s.";
         return new EngineException(
             EngineErrorReason.Timeout, name,
-            waiting.Count > 1 ? $"None of {waiting.Count} containers {Has(condition)} {within}" : $"The container '{name}' {Has(condition).Replace("has", "has not", StringComparison.Ordinal)} {within}");
+            waiting.Count > 1 ? $"None of {waiting.Count} containers has {Come(condition)} {within}" : $"The container '{name}' has not {Come(condition)} {within}");
     }
 
-    private static string Has(WaitCondition condition) => condition switch
+    /// <summary>What a container has done that has come to a condition.</summary>
+    private static string Come(WaitCondition condition) => condition switch
     {
-        WaitCondition.Running => "has come to run",
-        WaitCondition.Paused => "has been suspended",
-        WaitCondition.Healthy => "has been found healthy",
-        WaitCondition.Removed => "has been removed",
-        _ => "has ended",
+        WaitCondition.Running => "come to run",
+        WaitCondition.Paused => "been suspended",
+        WaitCondition.Healthy => "been found healthy",
+        WaitCondition.Removed => "been removed",
+        _ => "ended",
     };
 
     private ContainerSnapshot? LookAtAll(List<Waiting> waiting, WaitCondition condition, Action<EngineException> whenImpossible, CancellationToken cancellation)
@@ -150,7 +151,7 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
         {
             return condition == WaitCondition.Removed
                 ? before
-                : throw new EngineException(EngineErrorReason.NotFound, before.Name, $"The container '{before.Name}' was removed before it {Has(condition).Replace("has ", "had ", StringComparison.Ordinal)}.");
+                : throw new EngineException(EngineErrorReason.NotFound, before.Name, $"The container '{before.Name}' was removed before it had {Come(condition)}.");
         }
 
         if (now.State == ContainerState.Creating && now.Reason == StateReason.None)
@@ -217,7 +218,7 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
     }
 
     private FileDescriptor? OpenFirstProcess(ContainerSnapshot container) =>
-        container.ProcessId is not null && services.Store.Read(container.Id).Running is { } running ? ContainerObserver.FirstProcess(running).TryOpen() : null;
+        container.ProcessId is null ? null : services.Store.Records.Read(container.Id).TryOpenFirstProcess();
 
     /// <summary>A container that is waited for.</summary>
     private sealed class Waiting(ContainerSnapshot seen) : IDisposable

@@ -142,7 +142,7 @@ internal sealed class EngineServices : IDisposable
         var uses = new List<ImageUse>();
         foreach (string id in Store.Ids())
         {
-            if (Store.Read(id).Document is { ImageId: string image } document)
+            if (Store.Records.Read(id).Document is { ImageId: string image } document)
             {
                 uses.Add((document.Name, image, document.Layers));
             }

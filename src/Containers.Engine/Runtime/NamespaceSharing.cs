@@ -34,7 +34,7 @@ internal sealed class NamespaceSharing(EngineServices services)
     {
         null => options.HostName ?? id[..12],
         { Container: null } => Files.ReadText(Files.CurrentFolder, "/proc/sys/kernel/hostname")?.Trim() ?? string.Empty,
-        var owner => services.Store.Read(Find(owner, id)).Document?.Command.HostName ?? string.Empty,
+        var owner => services.Store.Records.Read(Find(owner, id)).Document?.Command.HostName ?? string.Empty,
     };
 
     /// <summary>Opens the first processes of the containers whose namespaces a starting one joins.</summary>
@@ -58,7 +58,7 @@ internal sealed class NamespaceSharing(EngineServices services)
             joined.Uts = Open(document, options.UtsNamespace, joined, "host name", cancellation);
             if (options.PidNamespace is { Container: not null } owner)
             {
-                ContainerRecords other = services.Store.Read(Find(owner, document.Id));
+                ContainerRecords other = services.Store.Records.Read(Find(owner, document.Id));
                 RefuseTracer(document, other.Document!, other.Running!);
                 if (IsTracer(options))
                 {
@@ -99,8 +99,8 @@ internal sealed class NamespaceSharing(EngineServices services)
             return null;
         }
 
-        ContainerRecords other = services.Store.ReadLaunched(Find(owner, document.Id), cancellation);
-        if (other.Running is { } running && other.Exit is null && ContainerObserver.FirstProcess(running).TryOpen() is { } process)
+        ContainerRecords other = services.Store.Records.ReadLaunched(Find(owner, document.Id), cancellation);
+        if (other.Running is { } running && other.TryOpenFirstProcess() is { } process)
         {
             joined.Add(other.Document!.Name, ContainerObserver.FirstProcess(running));
             return process;
@@ -135,7 +135,7 @@ internal sealed class NamespaceSharing(EngineServices services)
             {
                 File.Delete(path);
             }
-            else if (services.Store.Read(id) is { Document: { } document, Running: { } tracer } && ContainerObserver.FirstProcess(tracer).IsAlive && PidNamespace(tracer.Pid) == joined)
+            else if (services.Store.Records.Read(id) is { Document: { } document, Running: { } tracer, IsRunning: true } && PidNamespace(tracer.Pid) == joined)
             {
                 return document;
             }

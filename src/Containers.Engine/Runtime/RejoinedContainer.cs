@@ -32,7 +32,7 @@ internal sealed class RejoinedContainer(ContainerEnd end, ContainerSnapshot runn
         else
         {
             // The session that started it may be gone, too: then nobody else notices.
-            container = container with { State = ContainerState.Exited, Reason = StateReason.MonitorLost, ProcessId = null, MonitorProcessId = null };
+            container = ContainerObserver.Lost(container);
             end.Release(container.Id, link.Process, container.Options.RemoveOnExit, hasLeftCgroups: null);
         }
 

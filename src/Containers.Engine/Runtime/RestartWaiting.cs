@@ -1,5 +1,6 @@
 using Containers.Engine.Storage;
 using Containers.Interop;
+using Tmds.Linux;
 
 namespace Containers.Engine.Runtime;
 
@@ -10,8 +11,6 @@ namespace Containers.Engine.Runtime;
 /// <param name="services">The engine's.</param>
 internal sealed class RestartWaiting(EngineServices services)
 {
-    private const int SigKill = 9;
-
     /// <summary>Ends the waiting of a container that has been marked as stopped.</summary>
     /// <param name="id">The container.</param>
     /// <param name="cancellation">Ends the waiting for its lock.</param>
@@ -21,8 +20,8 @@ internal sealed class RestartWaiting(EngineServices services)
         try
         {
             using ContainerLock held = services.Store.Lock(id, cancellation);
-            ContainerRecords records = services.Store.Read(id);
-            if (records is { Exit: null, Running: { } running } && ContainerObserver.FirstProcess(running).IsAlive)
+            ContainerRecords records = services.Store.Records.Read(id);
+            if (records.IsRunning)
             {
                 // The user's own start would have taken the mark away.
                 return records.Stopped is not null;
@@ -41,7 +40,7 @@ internal sealed class RestartWaiting(EngineServices services)
     /// <summary>Ends the waiting of a container that the caller has locked, if there is any.</summary>
     public void End(ContainerLock held)
     {
-        if (services.Store.Read(held.Id) is not { Document: { } document, Restart: { Waiter: { } waiter } restart })
+        if (services.Store.Records.Read(held.Id) is not { Document: { } document, Restart: { Waiter: { } waiter } restart })
         {
             return;
         }
@@ -51,10 +50,10 @@ internal sealed class RestartWaiting(EngineServices services)
             using FileDescriptor? process = waiter.ToIdentity().TryOpen();
             if (process is not null)
             {
-                _ = Pidfd.TrySignal(process, SigKill);
+                _ = Pidfd.TrySignal(process, LibC.SIGKILL);
             }
         }
 
-        services.Store.Write(document, restart with { Waiter = null, NextStart = null });
+        services.Store.Records.Write(document, restart with { Waiter = null, NextStart = null });
     }
 }

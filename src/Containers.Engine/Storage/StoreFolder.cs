@@ -47,6 +47,12 @@ internal static class StoreFolder
         return Files.Open(parent.Number, name, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW);
     }
 
+    /// <summary>Whether a folder has an entry of that name, whatever it is.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">A relative path.</param>
+    /// <returns>Whether it is there.</returns>
+    public static bool Has(FileDescriptor folder, string name) => Files.TryStat(folder.Number, name, follow: false, out _) == Errno.None;
+
     private static void MakeAll(string path)
     {
         for (int slash = path.IndexOf('/', 1); slash > 0; slash = path.IndexOf('/', slash + 1))

@@ -30,8 +30,6 @@ namespace Containers.Commands;
 [OutputType(typeof(string))]
 public sealed class ConnectContainerCommand : ContainerCommand
 {
-    private ForegroundCommand? _foreground;
-
     /// <summary>The container: a name, an id, the beginning of an id, or an object of Get-Container.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [Alias("Name", "Id")]
@@ -52,7 +50,7 @@ public sealed class ConnectContainerCommand : ContainerCommand
     [Parameter]
     [DetachKeysArgument]
     [AllowEmptyString]
-    public string DetachKeys { get; set; } = Foreground.DetachKeys.Default;
+    public string DetachKeys { get; set; } = Containers.Foreground.DetachKeys.Default;
 
     /// <summary>Only reads: the output comes to the pipeline, also that of a terminal, and nothing is typed or passed in.</summary>
     [Parameter]
@@ -79,8 +77,8 @@ public sealed class ConnectContainerCommand : ContainerCommand
         {
             var container = engine.Get(Container[0]);
             var usage = Usage(container);
-            _foreground = new ForegroundCommand(this, error, container.Name, usage, DetachKeys);
-            _foreground.Start(() => Attach(engine, container));
+            Foreground = new ForegroundCommand(this, error, container.Name, usage, DetachKeys);
+            Foreground.Start(() => Attach(engine, container));
         }
         catch (EngineException e)
         {
@@ -94,30 +92,12 @@ public sealed class ConnectContainerCommand : ContainerCommand
     {
         if (HasInput)
         {
-            _foreground?.Feed(InputObject);
+            Foreground?.Feed(InputObject);
         }
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => _foreground?.Finish();
-
-    /// <inheritdoc/>
-    protected override void StopProcessing()
-    {
-        base.StopProcessing();
-        _foreground?.Interrupt();
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _foreground?.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
+    protected override void EndProcessing() => Foreground?.Finish();
 
     /// <summary>How the session takes part: with its terminal where the container has one, else with its input where the container may take it.</summary>
     private ForegroundUsage Usage(ContainerSnapshot? container)

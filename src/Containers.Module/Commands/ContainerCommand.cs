@@ -4,6 +4,7 @@ using Containers.Engine;
 using Containers.Engine.Images;
 using Containers.Engine.Runtime;
 using Containers.Errors;
+using Containers.Foreground;
 using Containers.Interop;
 
 namespace Containers.Commands;
@@ -15,6 +16,9 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
 
     /// <summary>Cancelled by Ctrl-C.</summary>
     internal CancellationToken StopToken => _stopping.Token;
+
+    /// <summary>What runs in the foreground: ends with Ctrl-C and with the cmdlet. Null where nothing does.</summary>
+    private protected ForegroundCommand? Foreground { get; set; }
 
     /// <summary>The engine; a failure to open it ends the cmdlet, since no object could fare better.</summary>
     private protected ContainerEngine OpenEngine()
@@ -46,6 +50,8 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
         {
             // The pipeline ended on its own while Ctrl-C was on its way.
         }
+
+        Foreground?.Interrupt();
     }
 
     /// <summary>Does something to one object; a failure of the engine is written, and the pipeline goes on.</summary>
@@ -216,6 +222,8 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
     {
         if (disposing)
         {
+            Foreground?.Dispose();
+
             // Where a closed reader ended the pipeline, what this cmdlet still waits for ends with it.
             _stopping.Cancel();
             _stopping.Dispose();

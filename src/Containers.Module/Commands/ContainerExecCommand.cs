@@ -48,27 +48,6 @@ public abstract class ContainerExecCommand : ContainerCommand
     [AllowEmptyString]
     public string DetachKeys { get; set; } = Containers.Foreground.DetachKeys.Default;
 
-    /// <summary>The command in the foreground, once it is asked for.</summary>
-    private protected ForegroundCommand? Foreground { get; private set; }
-
-    /// <inheritdoc/>
-    protected override void StopProcessing()
-    {
-        base.StopProcessing();
-        Foreground?.Interrupt();
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            Foreground?.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
     /// <summary>Makes ready for a command.</summary>
     /// <param name="container">The container as it was named.</param>
     /// <param name="name">What native errors call the command.</param>

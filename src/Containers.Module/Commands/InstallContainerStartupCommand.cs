@@ -12,46 +12,32 @@ namespace Containers.Commands;
 /// </remarks>
 [Cmdlet(VerbsLifecycle.Install, "ContainerStartup", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
-public sealed class InstallContainerStartupCommand : ContainerCommand
+public sealed class InstallContainerStartupCommand : ContainerStartupCommand
 {
-    /// <summary>The folder of systemd's units. Without it /etc/systemd/system.</summary>
-    [Parameter(Position = 0)]
-    [ValidateNotNullOrEmpty]
-    public string Path { get; set; } = StartupUnit.DefaultFolder;
-
     /// <summary>Replaces a file of that name with another text.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
-
-    /// <summary>Writes the unit's file to the pipeline.</summary>
-    [Parameter]
-    public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         var engine = OpenEngine();
-        var folder = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path);
-        var file = System.IO.Path.Combine(folder, StartupUnit.Name);
-        Attempt(EngineErrors.Startup, file, () =>
+        Attempt(EngineErrors.Startup, File, () =>
         {
             var unit = engine.GetStartupUnit();
-            if (!ShouldProcess(file, "Write the unit"))
+            if (!ShouldProcess(File, "Write the unit"))
             {
                 return;
             }
 
-            _ = unit.Install(folder, Force);
+            _ = unit.Install(Folder, Force);
             WriteInformation(
                 new HostInformationMessage
                 {
                     Message = $"The unit is written. These two commands turn it on:\n    systemctl daemon-reload\n    systemctl enable --now {StartupUnit.Name}",
                 },
                 ["PSHOST"]);
-            if (PassThru)
-            {
-                WriteObject(new FileInfo(file));
-            }
+            Pass();
         });
     }
 }

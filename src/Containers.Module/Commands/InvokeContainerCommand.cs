@@ -27,8 +27,6 @@ namespace Containers.Commands;
 [OutputType(typeof(string), typeof(byte[]), typeof(ContainerRunResult), typeof(Container))]
 public sealed class InvokeContainerCommand : ContainerCreationCommand
 {
-    private ForegroundCommand? _foreground;
-
     /// <summary>Standard input: text goes as lines of UTF-8, bytes go as they are.</summary>
     [Parameter(ValueFromPipeline = true)]
     [AllowNull]
@@ -44,7 +42,7 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
     [Parameter]
     [DetachKeysArgument]
     [AllowEmptyString]
-    public string DetachKeys { get; set; } = Foreground.DetachKeys.Default;
+    public string DetachKeys { get; set; } = Containers.Foreground.DetachKeys.Default;
 
     /// <summary>Writes standard output as byte arrays instead of lines.</summary>
     [Parameter]
@@ -75,14 +73,14 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
             return;
         }
 
-        _foreground = new ForegroundCommand(this, CreationError, CommandName, usage, DetachKeys);
+        Foreground = new ForegroundCommand(this, CreationError, CommandName, usage, DetachKeys);
         if (Detach)
         {
             StartDetached(options);
             return;
         }
 
-        _foreground.Start(
+        Foreground.Start(
             () =>
             {
                 var engine = OpenEngine();
@@ -96,30 +94,12 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
     {
         if (HasInput)
         {
-            _foreground?.Feed(InputObject);
+            Foreground?.Feed(InputObject);
         }
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => _foreground?.Finish();
-
-    /// <inheritdoc/>
-    protected override void StopProcessing()
-    {
-        base.StopProcessing();
-        _foreground?.Interrupt();
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _foreground?.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
+    protected override void EndProcessing() => Foreground?.Finish();
 
     private void StartDetached(ContainerOptions options)
     {
@@ -138,7 +118,7 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
                 RemoveUnstarted(engine, made.Id);
             }
 
-            _foreground!.Fail(e);
+            Foreground!.Fail(e);
         }
     }
 

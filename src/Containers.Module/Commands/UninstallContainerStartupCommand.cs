@@ -11,38 +11,24 @@ namespace Containers.Commands;
 /// </remarks>
 [Cmdlet(VerbsLifecycle.Uninstall, "ContainerStartup", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
-public sealed class UninstallContainerStartupCommand : ContainerCommand
+public sealed class UninstallContainerStartupCommand : ContainerStartupCommand
 {
-    /// <summary>The folder of systemd's units. Without it /etc/systemd/system.</summary>
-    [Parameter(Position = 0)]
-    [ValidateNotNullOrEmpty]
-    public string Path { get; set; } = StartupUnit.DefaultFolder;
-
     /// <summary>Removes a file of that name also where Install-ContainerStartup has not written it.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Writes the file that was removed to the pipeline.</summary>
-    [Parameter]
-    public SwitchParameter PassThru { get; set; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var folder = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path);
-        var file = System.IO.Path.Combine(folder, StartupUnit.Name);
-        if (!ShouldProcess(file, "Remove the unit"))
+        if (!ShouldProcess(File, "Remove the unit"))
         {
             return;
         }
 
-        Attempt(EngineErrors.Startup, file, () =>
+        Attempt(EngineErrors.Startup, File, () =>
         {
-            _ = StartupUnit.Uninstall(folder, Force);
-            if (PassThru)
-            {
-                WriteObject(new FileInfo(file));
-            }
+            _ = StartupUnit.Uninstall(Folder, Force);
+            Pass();
         });
     }
 }

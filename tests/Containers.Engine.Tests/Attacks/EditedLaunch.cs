@@ -51,7 +51,7 @@ internal static class EditedLaunch
 
     private static MonitorLink Launch(EngineServices services, ContainerDocument document, string id, Action<PlanEdit> edit, FileDescriptor program, DevicePolicy? devices)
     {
-        using FileDescriptor records = services.Store.OpenRecordsFolder(id, isKept: false);
+        using FileDescriptor records = services.Store.Records.OpenFolder(id, isKept: false);
         using FileDescriptor state = services.Store.OpenStateFolder(id)!;
         ContainerOptions options = document.Options;
         using ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, devices ?? (options.Privileged ? DevicePolicy.AllowAll : DevicePolicy.Default));

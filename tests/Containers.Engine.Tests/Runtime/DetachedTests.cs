@@ -191,7 +191,7 @@ public sealed class DetachedTests : IDisposable
         {
             using (ContainerLock held = store.Claim(id))
             {
-                store.ClaimName("half-made", id);
+                store.Names.Claim("half-made", id);
                 store.MakeStateFolder(id, hasLayer: true);
                 ContainerSnapshot making = Assert.Single(Engine.List());
                 Assert.Equal((ContainerState.Creating, StateReason.None), (making.State, making.Reason));

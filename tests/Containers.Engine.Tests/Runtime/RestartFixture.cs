@@ -53,14 +53,14 @@ public sealed class RestartFixture : IDisposable
     internal RestartRecord Restarts(string id)
     {
         using var store = new ContainerStore(new StorageRoots(fixture.StateRoot, fixture.RuntimeRoot));
-        return store.Read(id).Restart ?? throw new InvalidOperationException("no record");
+        return store.Records.Read(id).Restart ?? throw new InvalidOperationException("no record");
     }
 
     internal void Write(string id, Func<RestartRecord, RestartRecord> change)
     {
         using var store = new ContainerStore(new StorageRoots(fixture.StateRoot, fixture.RuntimeRoot));
-        ContainerRecords records = store.Read(id);
-        store.Write(records.Document!, change(records.Restart!));
+        ContainerRecords records = store.Records.Read(id);
+        store.Records.Write(records.Document!, change(records.Restart!));
     }
 
     /// <summary>Makes a container's last life one of an earlier boot.</summary>

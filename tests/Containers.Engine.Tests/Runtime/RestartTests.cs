@@ -286,11 +286,11 @@ public sealed class RestartTests : IDisposable
     {
         ContainerSnapshot container = restarts.Start("no", Life + "while [ ! -e /shared/go ]; do sleep 0.02; done; rm /shared/go; exit 1");
         Assert.False(restarts.IsThere(container.Id, "restart.json"));
-        Assert.Equal("always", Engine.SetRestartPolicy(container.Id, RestartPolicy.Parse("always"), Cancellation).Options.RestartPolicy.ToString());
+        Assert.Equal("always", Engine.Update(container.Id, new ContainerChanges { RestartPolicy = RestartPolicy.Parse("always") }, Cancellation).Options.RestartPolicy.ToString());
         File.WriteAllText($"{restarts.Shared}/go", string.Empty);
         RestartFixture.Await(() => restarts.Lives == 2, "it is not started again");
 
-        Assert.Equal("no", Engine.SetRestartPolicy(container.Id, RestartPolicy.No, Cancellation).Options.RestartPolicy.ToString());
+        Assert.Equal("no", Engine.Update(container.Id, new ContainerChanges { RestartPolicy = RestartPolicy.No }, Cancellation).Options.RestartPolicy.ToString());
         Assert.False(restarts.IsThere(container.Id, "restart.json"));
         File.WriteAllText($"{restarts.Shared}/go", string.Empty);
         Assert.Equal(1, Engine.Wait(container.Id, Long, Cancellation).ExitCode);
@@ -299,7 +299,7 @@ public sealed class RestartTests : IDisposable
         Engine.Remove(container.Id, force: false, Cancellation);
 
         ContainerSnapshot waiting = restarts.StartWaiting();
-        Assert.Equal(ContainerState.Exited, Engine.SetRestartPolicy(waiting.Id, RestartPolicy.No, Cancellation).State);
+        Assert.Equal(ContainerState.Exited, Engine.Update(waiting.Id, new ContainerChanges { RestartPolicy = RestartPolicy.No }, Cancellation).State);
         Engine.Remove(waiting.Id, force: false, Cancellation);
     }
 
