@@ -95,11 +95,13 @@ public sealed class CopyAttackTests : AttackTest
         string id = Start(Swapper());
         bool isStolen = EngineFixture.Patiently(() =>
         {
-            for (int i = 0; i < 2000; i++)
+            for (int i = 0; i < 100; i++)
             {
                 string path = $"{Image}/a/b";
                 if (new DirectoryInfo(path) is { Exists: true, LinkTarget: null })
                 {
+                    // A copier is busy for a while between the two; without it the swap would come here by rare chance alone.
+                    Thread.Sleep(i % 5);
                     try
                     {
                         if (File.ReadAllText($"{path}/secret") == "secret of the host")
