@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
@@ -29,7 +30,7 @@ internal static class Servers
         Func<char, long> answer = role switch
         {
             "engine" => Engine(argument),
-            "cmdlet" => Cmdlet(argument, InvokeContainer),
+            "cmdlet" => Cmdlet(argument, $"Invoke-Container -Rm {Image} -- /true"),
             "exec-engine" => Exec(argument),
             "exec-cmdlet" => ExecCmdlet(argument),
             "import" => Import(argument),
@@ -130,12 +131,7 @@ internal static class Servers
     private static Func<char, long> ExecCmdlet(string archive)
     {
         (_, string id) = Idle(archive);
-        return Cmdlet(archive, session =>
-        {
-            long from = Stopwatch.GetTimestamp();
-            Invoke(session, $"Invoke-ContainerCommand {id} -- /true; if ($LASTEXITCODE -ne 0) {{ throw \"exit code $LASTEXITCODE\" }}");
-            return (long)Stopwatch.GetElapsedTime(from).TotalNanoseconds;
-        });
+        return Cmdlet(archive, $"Invoke-ContainerCommand {id} -- /true");
     }
 
     private static (ContainerEngine Engine, string Id) Idle(string archive)
@@ -159,10 +155,20 @@ internal static class Servers
         return engine;
     }
 
-    /// <summary>A pipeline in a warm session of PowerShell with the module imported.</summary>
-    private static Func<char, long> Cmdlet(string archive, Func<Runspace, long> run)
+    /// <summary>
+    /// A statement in a warm session of PowerShell with the module imported, timed as its script sees it: what the session takes to begin with a script is not the
+    /// cmdlet's.
+    /// </summary>
+    private static Func<char, long> Cmdlet(string archive, string statement)
     {
+        string script = $$"""
+            $from = [System.Diagnostics.Stopwatch]::GetTimestamp()
+            {{statement}}
+            [long][System.Diagnostics.Stopwatch]::GetElapsedTime($from).TotalNanoseconds
+            if ($LASTEXITCODE -ne 0) { throw "exit code $LASTEXITCODE" }
+            """;
         Runspace? session = null;
+        long Run() => (long)Invoke(session!, script)[0].BaseObject;
         return _ =>
         {
             if (session is null)
@@ -174,18 +180,11 @@ internal static class Servers
                 }
 
                 Invoke(session, $"Import-Module '{ModuleManifest()}' -ErrorAction Stop");
-                WarmUp(() => run(session));
+                WarmUp(Run);
             }
 
-            return run(session);
+            return Run();
         };
-    }
-
-    private static long InvokeContainer(Runspace session)
-    {
-        long from = Stopwatch.GetTimestamp();
-        Invoke(session, $"Invoke-Container -Rm {Image} -- /true; if ($LASTEXITCODE -ne 0) {{ throw \"exit code $LASTEXITCODE\" }}");
-        return (long)Stopwatch.GetElapsedTime(from).TotalNanoseconds;
     }
 
     /// <summary>One Import-Module of a process, in a session that has run a pipeline before.</summary>
@@ -215,13 +214,15 @@ internal static class Servers
         return session;
     }
 
-    private static void Invoke(Runspace session, string script)
+    private static Collection<PSObject> Invoke(Runspace session, string script)
     {
         using var shell = PowerShell.Create(session);
-        shell.AddScript(script).Invoke();
+        Collection<PSObject> output = shell.AddScript(script).Invoke();
         if (shell.HadErrors && shell.Streams.Error.Count > 0)
         {
             throw new InvalidOperationException(shell.Streams.Error[0].ToString());
         }
+
+        return output;
     }
 }
