@@ -20,6 +20,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerCreation creation;
     private readonly ContainerStart start;
     private readonly ContainerEnd end;
+    private readonly ContainerRemoval removal;
     private readonly ContainerRestart restart;
     private readonly ContainerExec exec;
     private readonly ContainerAttach attach;
@@ -40,16 +41,17 @@ public sealed partial class ContainerEngine : IDisposable
         creation = new ContainerCreation(services);
         start = new ContainerStart(services);
         var waiting = new RestartWaiting(services);
-        end = new ContainerEnd(services, observer, start, waiting);
-        restart = new ContainerRestart(services, observer, start, end, waiting);
+        end = new ContainerEnd(services, observer, waiting);
+        removal = new ContainerRemoval(services, observer, start, end, waiting);
+        restart = new ContainerRestart(services, observer, start, removal, waiting);
         exec = new ContainerExec(services);
         attach = new ContainerAttach(services);
         change = new ContainerChange(services, observer);
         update = new ContainerUpdate(services, observer, restart);
         wait = new ContainerWait(services, observer, end);
         commit = new ContainerCommit(services, observer);
-        care = new StorageCare(services, observer, end);
-        repair = new StorageRepair(services, observer, start, end, care);
+        care = new StorageCare(services, observer, removal);
+        repair = new StorageRepair(services, observer, start, removal, care);
         var views = new ContainerViews(services, observer);
         copy = new ContainerCopy(services, views);
         export = new ContainerExport(services, views);
@@ -111,7 +113,7 @@ public sealed partial class ContainerEngine : IDisposable
                     services.RequireHandOver(document);
                 }
 
-                return new AttachedContainer(end, document, start.Start(document, held, attach: true, withInput, cancellation));
+                return new AttachedContainer(removal, document, start.Start(document, held, attach: true, withInput, cancellation));
             }
             catch
             {
@@ -137,7 +139,7 @@ public sealed partial class ContainerEngine : IDisposable
     public ForegroundProcess Attach(string id, bool withInput, CancellationToken cancellation = default)
     {
         (ContainerSnapshot container, MonitorLink link) = attach.Attach(id, withInput, cancellation);
-        return new RejoinedContainer(end, container, link);
+        return new RejoinedContainer(removal, container, link);
     }
 
     /// <summary>Runs a further command in a running container, attached to this session.</summary>
@@ -289,7 +291,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="force">Whether a running one is killed first instead of refused.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="EngineException">NotFound, or Busy where it is running.</exception>
-    public void Remove(string id, bool force, CancellationToken cancellation = default) => end.Remove(id, force, cancellation);
+    public void Remove(string id, bool force, CancellationToken cancellation = default) => removal.Remove(id, force, cancellation);
 
     /// <summary>
     /// Does what a monitor hands over at a container's end: removes one that is to be removed, where no session has, and starts one again that has a restart policy, after

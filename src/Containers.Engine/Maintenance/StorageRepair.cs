@@ -11,9 +11,9 @@ namespace Containers.Engine.Maintenance;
 /// <param name="services">The engine's parts.</param>
 /// <param name="observer">Tells the containers' states.</param>
 /// <param name="start">Removes cgroups.</param>
-/// <param name="end">Removes containers.</param>
+/// <param name="removal">Removes containers.</param>
 /// <param name="care">Finds and clears what interrupted work on images left.</param>
-internal sealed class StorageRepair(EngineServices services, ContainerObserver observer, ContainerStart start, ContainerEnd end, StorageCare care)
+internal sealed class StorageRepair(EngineServices services, ContainerObserver observer, ContainerStart start, ContainerRemoval removal, StorageCare care)
 {
     private static readonly ClearingScope Leftovers = new() { Kinds = [StorageKind.Leftover] };
 
@@ -95,7 +95,7 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
         switch (finding)
         {
             case { Kind: FindingKind.Container }:
-                end.Remove(held, force: true, cancellation);
+                removal.Remove(held, force: true, cancellation);
                 return true;
             case { Kind: FindingKind.Cgroup }:
                 return start.RemoveLeftCgroup(finding.Id);

@@ -7,9 +7,9 @@ namespace Containers.Engine.Runtime;
 /// <param name="services">The engine's.</param>
 /// <param name="observer">Tells states.</param>
 /// <param name="start">Starts.</param>
-/// <param name="end">Tells of lost lives, and removes.</param>
+/// <param name="removal">Tells of lost lives, and removes.</param>
 /// <param name="waiting">The waiting that a start takes over from.</param>
-internal sealed class ContainerRestart(EngineServices services, ContainerObserver observer, ContainerStart start, ContainerEnd end, RestartWaiting waiting)
+internal sealed class ContainerRestart(EngineServices services, ContainerObserver observer, ContainerStart start, ContainerRemoval removal, RestartWaiting waiting)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromMinutes(1);
 
@@ -73,14 +73,14 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
 
         if (ended.Options.RestartPolicy.Mode == RestartMode.No)
         {
-            end.Release(id, ended: null, ended.Options.RemoveOnExit, hasLeftCgroups: null);
+            removal.Release(id, ended: null, ended.Options.RemoveOnExit, hasLeftCgroups: null);
             return;
         }
 
         if (ended.Options.PidNamespace is not null)
         {
             // Processes that outlived the first one, where its monitor could not kill them.
-            end.Release(id, ended: null, isRemoved: false, hasLeftCgroups: null);
+            removal.Release(id, ended: null, isRemoved: false, hasLeftCgroups: null);
         }
 
         try
@@ -255,7 +255,7 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             services.Store.RemakeWorkFolder(held.Id);
         }
 
-        end.TellLost(before);
+        removal.TellLost(before);
         bool wasStopped = !isByWaiter && services.Store.Records.ClearStopped(held.Id);
         try
         {
