@@ -48,7 +48,7 @@ public sealed partial class ContainerEngine
 
             return report.Result.IsSuccess;
         }
-        catch (EngineException e) when (e.Reason is EngineErrorReason.Busy or EngineErrorReason.NotFound)
+        catch (EngineException e) when (e.Reason is EngineErrorReason.Busy or EngineErrorReason.NotRunning or EngineErrorReason.NotFound)
         {
             // It is paused, or has ended.
             return false;

@@ -125,6 +125,18 @@ public sealed partial class ContainerEngine : IDisposable
         }
     }
 
+    /// <summary>As <see cref="Start"/>, attached to this session from the first byte on. Disposing what this gives detaches; the container goes on.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="withInput">Whether its standard input is a pipe from this session, or the session types into its terminal.</param>
+    /// <param name="cancellation">Ends the start; the container is left as it was.</param>
+    /// <returns>The running container.</returns>
+    /// <exception cref="EngineException">As <see cref="Start"/>; Busy where it is running already.</exception>
+    public ForegroundProcess StartAttached(string id, bool withInput, CancellationToken cancellation = default)
+    {
+        (ContainerDocument document, MonitorLink link) = restart.StartAttached(id, withInput, cancellation);
+        return new AttachedContainer(removal, document, link) { IsLeftRunning = true };
+    }
+
     /// <summary>
     /// Attaches this session to a running container: it gets the output from now on, as every other attached session does. Disposing what this gives detaches; the
     /// container goes on. At most eight sessions are attached besides the one that started the container.

@@ -38,7 +38,7 @@ internal sealed class HealthCommand(ContainerExec exec)
             text = string.Create(
                 CultureInfo.InvariantCulture, $"The check has not ended within {check.Timeout.TotalSeconds:0.###} s and was killed{(written.Length > 0 ? ": " : ".")}{written}");
         }
-        catch (EngineException e) when (e.Reason is not (EngineErrorReason.Busy or EngineErrorReason.NotFound or EngineErrorReason.Canceled))
+        catch (EngineException e) when (e.Reason is not (EngineErrorReason.Busy or EngineErrorReason.NotRunning or EngineErrorReason.NotFound or EngineErrorReason.Canceled))
         {
             text = e.Message;
         }

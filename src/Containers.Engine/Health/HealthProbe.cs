@@ -43,7 +43,7 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
     }
 
     private static EngineException Ended(ContainerDocument document) => new(
-        EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' is not running, so that its health cannot be checked. Start it first: Start-Container {document.Name}");
+        EngineErrorReason.NotRunning, document.Name, $"The container '{document.Name}' is not running, so that its health cannot be checked. Start it first: Start-Container {document.Name}");
 
     private (HealthReport Report, RunningRecord? Unhealthy) Record(ContainerDocument document, HealthCheck check, RunningRecord life, HealthResult result)
     {

@@ -25,6 +25,8 @@ internal sealed class AttachedContainer : AttachedProcess
 
     public override bool CanBeRejoined => true;
 
+    public override bool IsLeftRunning { get; init; }
+
     public override ProcessEnd WaitForExit(CancellationToken cancellation)
     {
         ExitRecord? told = AwaitEnd(cancellation);

@@ -30,7 +30,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 return;
             }
 
-            throw new EngineException(EngineErrorReason.Busy, id, $"The container '{id}' is not running, so that no signal can be sent to it.");
+            throw new EngineException(EngineErrorReason.NotRunning, id, $"The container '{id}' is not running, so that no signal can be sent to it.");
         }
 
         if (isEnd && document?.Options.RemoveOnExit == false)

@@ -80,7 +80,7 @@ internal sealed class ContainerExec(EngineServices services)
     }
 
     private static EngineException NotRunning(ContainerDocument container) => new(
-        EngineErrorReason.Busy, container.Name,
+        EngineErrorReason.NotRunning, container.Name,
         $"The container '{container.Name}' is not running, so that no command can be run in it. Start it first: Start-Container {container.Name}");
 
     private LaunchRequest MakeRequest(

@@ -83,7 +83,7 @@ internal sealed class ContainerStart(EngineServices services)
         bool attach, bool withInput, CancellationToken cancellation)
     {
         // Without a session at its input a terminal stays, and a pipe only where somebody keeps it open.
-        bool keepsInput = !attach && document.Options is { Interactive: true, Tty: false };
+        bool keepsInput = !withInput && document.Options is { Interactive: true, Tty: false };
         using FileDescriptor listening = held.ListenForSessions();
         var link = new MonitorLink(attach, withInput || keepsInput, document.Options.Tty);
         try

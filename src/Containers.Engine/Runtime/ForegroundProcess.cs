@@ -27,8 +27,11 @@ public abstract class ForegroundProcess : IDisposable
     /// <summary>Whether it is the container's own command, to which a session that has detached can attach again (<see cref="ContainerEngine.Attach"/>).</summary>
     public virtual bool CanBeRejoined => false;
 
-    /// <summary>Whether the session has come to a command that ran before, and which is to go on when the session leaves.</summary>
+    /// <summary>Whether the session has come to a command that ran before.</summary>
     public virtual bool IsRejoined => false;
+
+    /// <summary>Whether the command is to go on when the session leaves, instead of being ended.</summary>
+    public virtual bool IsLeftRunning { get => false; init => throw new NotSupportedException(); }
 
     /// <summary>Sends a signal to the command. Nothing happens where it has ended.</summary>
     /// <param name="signal">The signal's number.</param>

@@ -77,7 +77,7 @@ internal sealed class NamespaceSharing(EngineServices services)
 
     /// <summary>The error of a start whose other container is not there to be joined.</summary>
     internal static EngineException NotRunning(ContainerDocument document, string other, string what) => new(
-        EngineErrorReason.Busy, document.Name,
+        EngineErrorReason.NotRunning, document.Name,
         $"The container '{document.Name}' shares the {what} of the container '{other}', which is not running. Start that one first: Start-Container {other}");
 
     private static IEnumerable<NamespaceOwner> Owners(ContainerOptions options) =>

@@ -21,6 +21,8 @@ internal sealed class RejoinedContainer(ContainerRemoval removal, ContainerSnaps
 
     public override bool IsRejoined => true;
 
+    public override bool IsLeftRunning => true;
+
     public override ProcessEnd WaitForExit(CancellationToken cancellation)
     {
         told ??= AwaitEnd(cancellation);

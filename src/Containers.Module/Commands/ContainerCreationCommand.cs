@@ -85,6 +85,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
 
     /// <summary>The first process's current folder inside; it is made where it is missing.</summary>
     [Parameter]
+    [Alias("w")]
     [ValidateNotNullOrEmpty]
     public string? WorkingDirectory { get; set; }
 
@@ -96,6 +97,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
 
     /// <summary>Labels for your own use, over the image's: 'KEY=VALUE' texts, a hashtable, or both.</summary>
     [Parameter]
+    [Alias("l")]
     [LabelArgument]
     public IDictionary<string, string>? Label { get; set; }
 
@@ -105,6 +107,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     /// [no]dev. A path with a colon is written as a hashtable with Source, Target and ReadOnly. Relative paths start at the current location.
     /// </summary>
     [Parameter]
+    [Alias("v")]
     [VolumeArgument]
     public ContainerMount[] Volume { get; set; } = [];
 
@@ -170,6 +173,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
 
     /// <summary>Gives the command a terminal of the container's own as its input and output, as programs want it that draw on the screen or ask for a password.</summary>
     [Parameter]
+    [Alias("t")]
     public SwitchParameter Tty { get; set; }
 
     /// <summary>
@@ -177,6 +181,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     /// whole screen, and Ctrl-C goes to the program. Of a container that runs on its own, standard input stays open for Connect-Container, instead of being empty.
     /// </summary>
     [Parameter]
+    [Alias("i")]
     public SwitchParameter Interactive { get; set; }
 
     /// <summary>Makes a small init the container's first process: it reaps orphaned processes and passes signals on to the command.</summary>

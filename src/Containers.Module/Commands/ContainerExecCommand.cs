@@ -28,11 +28,13 @@ public abstract class ContainerExecCommand : ContainerCommand
 
     /// <summary>The user inside, and a group after a colon, as names of the container's own passwd and group files or as numbers. Without it the container's.</summary>
     [Parameter]
+    [Alias("u")]
     [UserArgument]
     public string? User { get; set; }
 
     /// <summary>The command's current folder inside, an absolute path that is there. Without it the container's.</summary>
     [Parameter]
+    [Alias("w")]
     [ValidateNotNullOrEmpty]
     public string? WorkingDirectory { get; set; }
 

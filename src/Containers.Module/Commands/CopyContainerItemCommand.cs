@@ -244,7 +244,7 @@ public sealed class CopyContainerItemCommand : ContainerCommand
             var made = display.Run(() => engine.CopyOut(container.Id, source.Path, path, Options, display, StopToken));
             if (PassThru)
             {
-                WriteObject(Directory.Exists(made) ? new DirectoryInfo(made) : new FileInfo(made));
+                WriteObject(FileItem.Get(this, made));
             }
         });
     }
@@ -322,7 +322,8 @@ public sealed class CopyContainerItemCommand : ContainerCommand
         var text = value as string ?? PSObject.AsPSObject(value).Properties["PSPath"]?.Value?.ToString() ?? PSObject.AsPSObject(value).Properties["FullName"]?.Value?.ToString();
         if (text is null)
         {
-            WriteError(EngineErrors.Usage("CopyOfNoFile", $"'{value}' is neither a path nor bytes.", value));
+            var advice = value is Container ? " A container is named with -FromContainer or -ToContainer: Copy-ContainerItem -FromContainer web /etc/nginx ./here" : "";
+            WriteError(EngineErrors.Usage("CopyOfNoFile", $"'{value}' is neither a path nor bytes.{advice}", value));
             return [];
         }
 

@@ -28,7 +28,7 @@ public sealed class EnterContainerCommand : ContainerExecCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "Id")]
     [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    [ArgumentCompleter(typeof(RunningContainerNameCompleter))]
     [ValidateNotNullOrEmpty]
     [ValidateCount(1, 1)]
     public string[] Container { get; set; } = [];

@@ -102,6 +102,7 @@ internal static class EngineErrors
         EngineErrorReason.Ambiguous => (noun + "Ambiguous", ErrorCategory.InvalidArgument),
         EngineErrorReason.AlreadyExists => (noun == Startup ? noun + "Exists" : noun + "NameInUse", ErrorCategory.ResourceExists),
         EngineErrorReason.Busy => (noun == Image ? "ContainerImageInUse" : noun + "Busy", ErrorCategory.ResourceBusy),
+        EngineErrorReason.NotRunning => ("ContainerNotRunning", ErrorCategory.ResourceUnavailable),
         EngineErrorReason.PermissionDenied => (noun + "PermissionDenied", ErrorCategory.PermissionDenied),
         EngineErrorReason.LimitExceeded => (noun + "LimitExceeded", ErrorCategory.LimitsExceeded),
         EngineErrorReason.Timeout => (noun + "Timeout", ErrorCategory.OperationTimeout),

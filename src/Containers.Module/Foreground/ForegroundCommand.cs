@@ -23,6 +23,7 @@ internal sealed class ForegroundCommand(
     private const int EngineExitCode = 125;
 
     private readonly Lock _gate = new();
+    private readonly RestartNotice _restart = new(cmdlet);
     private readonly NativeCommandStreams _streams = new(cmdlet);
     private readonly List<string> _output = [];
     private readonly List<string> _error = [];
@@ -36,7 +37,7 @@ internal sealed class ForegroundCommand(
         var file = OpenOutFile();
         try
         {
-            var run = new ForegroundRun(start(), usage.AsByteStream || usage.IsConversation, file);
+            var run = new ForegroundRun(start(), usage.AsByteStream || usage.IsConversation, file, isSignalled: !usage.NoSignal);
             file = null;
             lock (_gate)
             {
@@ -140,8 +141,10 @@ internal sealed class ForegroundCommand(
     {
         if (run.WaitForExit(Deliver, cmdlet.StopToken) is not { } ended)
         {
-            var back = run.CanBeRejoined ? $" Connect-Container {run.Container.Name} comes back to it." : "";
-            cmdlet.WriteVerbose($"Detached from the container '{run.Container.Name}', which goes on.{back}");
+            var container = run.Container.Name;
+            HostMessage.Write(cmdlet, run.CanBeRejoined
+                ? $"\nDetached; '{container}' goes on. Back to it: Connect-Container {container}"
+                : $"\nDetached; the command goes on in '{container}', until it ends or the container does.");
             return;
         }
 
@@ -159,6 +162,11 @@ internal sealed class ForegroundCommand(
                 ContainerId = run.Container.Id,
                 ContainerName = run.Container.Name,
             });
+        }
+
+        if (run.CanBeRejoined)
+        {
+            _restart.Warn(run.Container);
         }
 
         if (ended.ExitCode is { } code)
@@ -240,6 +248,10 @@ internal sealed class ForegroundCommand(
             if (!done)
             {
                 run.End();
+                if (run is { CanBeRejoined: true, IsLeftRunning: false })
+                {
+                    _restart.WarnByHost(run.Container);
+                }
             }
         }
     }

@@ -69,10 +69,10 @@ public sealed class Container
     /// <summary>The name uname(2) gives inside; null for the first 12 digits of the id.</summary>
     public string? HostName { get; init; }
 
-    /// <summary>User, and group after a colon; null for the image's.</summary>
+    /// <summary>User, and group after a colon: what was asked for, else the image's, else root. Null of one that was never made whole.</summary>
     public string? User { get; init; }
 
-    /// <summary>The first process's current folder; null for the image's.</summary>
+    /// <summary>The folder that the first process starts in: what was asked for, else the image's, else /.</summary>
     public string? WorkingDirectory { get; init; }
 
     /// <summary>Variables set over the image's.</summary>
@@ -147,7 +147,7 @@ public sealed class Container
     /// <summary>Whether it is removed once it has ended.</summary>
     public bool RemoveOnExit { get; init; }
 
-    /// <summary>The signal that asks it to end; null for the image's, else SIGTERM.</summary>
+    /// <summary>The signal that asks it to end: what was asked for, else the image's, else TERM.</summary>
     public Signal? StopSignal { get; init; }
 
     /// <summary>Whether it is well, as the checks since its last start have found it; null where it has no check.</summary>
