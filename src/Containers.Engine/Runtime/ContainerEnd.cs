@@ -30,7 +30,8 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 return;
             }
 
-            throw new EngineException(EngineErrorReason.NotRunning, id, $"The container '{id}' is not running, so that no signal can be sent to it.");
+            string name = document?.Name ?? id[..12];
+            throw new EngineException(EngineErrorReason.NotRunning, name, $"The container '{name}' is not running, so that no signal can be sent to it.");
         }
 
         if (isEnd && document?.Options.RemoveOnExit == false)

@@ -33,7 +33,7 @@ public sealed class ConnectContainerCommand : ContainerCommand
     private const string NameSet = "Name";
     private const string PipelineSet = "Pipeline";
 
-    private bool _isConnected;
+    private string? _connectedTo;
 
     /// <summary>The container: a name, an id, the beginning of an id, or an object of Get-Container.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
@@ -125,13 +125,13 @@ public sealed class ConnectContainerCommand : ContainerCommand
         }
         else if (InputContainer is { } piped)
         {
-            if (_isConnected)
+            if (_connectedTo is not null)
             {
-                Refuse("ConnectToSeveral", $"A session attaches to one container at a time: '{Container[0]}' was the first, '{piped.Name}' is one more.", piped);
+                Refuse("ConnectToSeveral", $"A session attaches to one container at a time: '{_connectedTo}' was the first, '{piped.Name}' is one more.", piped);
             }
 
-            _isConnected = true;
-            Container = [piped.Id];
+            _connectedTo = piped.Name;
+            Container = [piped.Name];
             Connect();
         }
     }

@@ -104,6 +104,11 @@ public sealed class CopyContainerItemCommand : ContainerCommand
     {
         var isFirst = InputObject is null;
         var value = InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject;
+        if (value is Container container)
+        {
+            Refuse("CopyOfContainer", $"A container is not copied: name it with -FromContainer or -ToContainer, as Copy-ContainerItem -FromContainer {container.Name} /etc/nginx ./here", container);
+        }
+
         if (!isFirst && Source.Length > 0 && Source is not ["-"])
         {
             Refuse("CopyOfTwoSources", "What is copied comes by the pipeline or as -Source, not both ways.", InputObject);
@@ -322,8 +327,7 @@ public sealed class CopyContainerItemCommand : ContainerCommand
         var text = value as string ?? PSObject.AsPSObject(value).Properties["PSPath"]?.Value?.ToString() ?? PSObject.AsPSObject(value).Properties["FullName"]?.Value?.ToString();
         if (text is null)
         {
-            var advice = value is Container ? " A container is named with -FromContainer or -ToContainer: Copy-ContainerItem -FromContainer web /etc/nginx ./here" : "";
-            WriteError(EngineErrors.Usage("CopyOfNoFile", $"'{value}' is neither a path nor bytes.{advice}", value));
+            WriteError(EngineErrors.Usage("CopyOfNoFile", $"'{value}' is neither a path nor bytes.", value));
             return [];
         }
 
