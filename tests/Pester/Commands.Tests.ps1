@@ -38,7 +38,7 @@ Describe 'Invoke-ContainerCommand' -Skip:$cannot {
     It 'is refused while the container is suspended' {
         Suspend-Container web
         (Get-Container web).State | Should -Be Paused
-        { Invoke-ContainerCommand web -ErrorAction Stop -- true } | Should -Throw -ErrorId 'ContainerNotRunning*'
+        { Invoke-ContainerCommand web -ErrorAction Stop -- true } | Should -Throw -ErrorId 'ContainerBusy*'
         Resume-Container web
         Invoke-ContainerCommand web -- echo on | Should -Be on
     }

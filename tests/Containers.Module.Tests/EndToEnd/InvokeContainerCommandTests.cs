@@ -70,7 +70,7 @@ public sealed class InvokeContainerCommandTests : IDisposable
     public void A_suspended_container_is_shown_so_and_goes_on()
     {
         Assert.Equal(ContainerState.Paused, Assert.IsType<Container>(_engine.Run("Suspend-Container web -PassThru").Single).State);
-        Assert.StartsWith("ContainerNotRunning,", _engine.Fails("Invoke-ContainerCommand web -- true").FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("ContainerBusy,", _engine.Fails("Invoke-ContainerCommand web -- true").FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(ContainerState.Running, Assert.IsType<Container>(_engine.Run("Get-Container | Where-Object State -eq Paused | Resume-Container -PassThru").Single).State);
         Assert.Equal(["1"], _engine.Run("Invoke-ContainerCommand web -- printenv A").Lines);
     }

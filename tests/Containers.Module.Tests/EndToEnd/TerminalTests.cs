@@ -74,7 +74,7 @@ public sealed class TerminalTests : IDisposable
         Until("set 2");
         Press("C-p");
         Press("C-q");
-        Until("Connect-Container web comes back to it");
+        Until("Back to it: Connect-Container web");
         Until("back with");
 
         // The window has changed meanwhile, and changes again.
