@@ -147,7 +147,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// </param>
     /// <param name="cancellation">Ends the waiting for the container's monitor.</param>
     /// <returns>The running container; without a standard input where it takes none.</returns>
-    /// <exception cref="EngineException">NotFound, Busy (not running, paused, or eight are attached), Timeout (its monitor is stopped), NotSupported.</exception>
+    /// <exception cref="EngineException">NotFound, NotRunning, Busy (paused, or eight are attached), Timeout (its monitor is stopped), NotSupported.</exception>
     public ForegroundProcess Attach(string id, bool withInput, CancellationToken cancellation = default)
     {
         (ContainerSnapshot container, MonitorLink link) = attach.Attach(id, withInput, cancellation);
@@ -160,7 +160,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="withInput">Whether its standard input is a pipe from this session, instead of empty.</param>
     /// <param name="cancellation">Ends the start.</param>
     /// <returns>The running command.</returns>
-    /// <exception cref="EngineException">NotFound, Busy (not running, or paused), InvalidArgument, CommandNotFound, CommandNotExecutable, LaunchFailed.</exception>
+    /// <exception cref="EngineException">NotFound, NotRunning, Busy (paused), InvalidArgument, CommandNotFound, CommandNotExecutable, LaunchFailed.</exception>
     public ForegroundProcess Execute(string id, ExecOptions options, bool withInput, CancellationToken cancellation = default)
     {
         (ContainerSnapshot container, MonitorLink link) = exec.Start(id, options, attach: true, withInput, cancellation);
@@ -199,7 +199,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <summary>Sends a signal to a running container's first process.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="signal">The signal's number.</param>
-    /// <exception cref="EngineException">Busy where it is not running.</exception>
+    /// <exception cref="EngineException">NotRunning.</exception>
     public void Signal(string id, int signal) => end.Signal(id, signal);
 
     /// <summary>
@@ -239,14 +239,14 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="id">Its id.</param>
     /// <param name="cancellation">Ends the waiting for others that change the container.</param>
     /// <returns>The container.</returns>
-    /// <exception cref="EngineException">NotFound, Busy (not running, or suspended already), NotSupported (no freezer), Timeout: then it runs on.</exception>
+    /// <exception cref="EngineException">NotFound, NotRunning, Busy (suspended already), NotSupported (no freezer), Timeout: then it runs on.</exception>
     public ContainerSnapshot Suspend(string id, CancellationToken cancellation = default) => change.Suspend(id, cancellation);
 
     /// <summary>Lets a suspended container go on.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellation">Ends the waiting for others that change the container.</param>
     /// <returns>The container.</returns>
-    /// <exception cref="EngineException">NotFound, Busy (not suspended), Timeout.</exception>
+    /// <exception cref="EngineException">NotFound, NotRunning, Busy (not suspended), Timeout.</exception>
     public ContainerSnapshot Resume(string id, CancellationToken cancellation = default) => change.Resume(id, cancellation);
 
     /// <summary>Gives a container another name, whether it runs or not.</summary>
@@ -273,7 +273,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The ended container.</returns>
-    /// <exception cref="EngineException">Timeout, NotFound, or Busy where it was never started.</exception>
+    /// <exception cref="EngineException">Timeout, NotFound, or NotRunning where it was never started.</exception>
     public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation = default) => Wait(id, WaitCondition.Exited, timeout, cancellation);
 
     /// <summary>Waits until a container has come to a condition.</summary>
@@ -282,7 +282,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The container; of one that was removed, as it was seen last.</returns>
-    /// <exception cref="EngineException">Timeout, NotFound, or Busy where it cannot come to the condition (any more).</exception>
+    /// <exception cref="EngineException">Timeout, NotFound, or NotRunning or Busy where it cannot come to the condition (any more).</exception>
     public ContainerSnapshot Wait(string id, WaitCondition condition, TimeSpan timeout, CancellationToken cancellation = default) =>
         wait.Wait([observer.Observe(id) ?? throw ContainerStore.NotFound(id)], condition, timeout, whenImpossible: static _ => { }, cancellation);
 

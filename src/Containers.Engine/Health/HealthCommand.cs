@@ -18,7 +18,7 @@ internal sealed class HealthCommand(ContainerExec exec)
     /// <param name="check">Its check.</param>
     /// <param name="cancellation">Ends the command.</param>
     /// <returns>The result.</returns>
-    /// <exception cref="EngineException">Busy: the container is not running, or paused, so that nothing is found out about it.</exception>
+    /// <exception cref="EngineException">NotRunning, or Busy where it is paused, so that nothing is found out about it.</exception>
     public HealthResult Run(string id, HealthCheck check, CancellationToken cancellation)
     {
         DateTimeOffset startedAt = DateTimeOffset.UtcNow;

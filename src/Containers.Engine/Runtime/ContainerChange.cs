@@ -62,7 +62,7 @@ internal sealed class ContainerChange(EngineServices services, ContainerObserver
         using ContainerCgroup? cgroup = container.State == ContainerState.Running ? services.Cgroups.Open(id) : null;
         if (cgroup is null)
         {
-            throw new EngineException(EngineErrorReason.NotRunning, container.Name, $"The container '{container.Name}' is not running, so that it can be neither suspended nor resumed.");
+            throw new EngineException(EngineErrorReason.NotRunning, container.Name, $"The container '{container.Name}' is not running, so that it can be neither suspended nor resumed. Start it first: Start-Container {container.Name}");
         }
 
         if (container.IsPaused == isPaused)

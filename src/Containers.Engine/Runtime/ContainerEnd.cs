@@ -31,7 +31,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
             }
 
             string name = document?.Name ?? id[..12];
-            throw new EngineException(EngineErrorReason.NotRunning, name, $"The container '{name}' is not running, so that no signal can be sent to it.");
+            throw new EngineException(EngineErrorReason.NotRunning, name, $"The container '{name}' is not running, so that no signal can be sent to it. Start it first: Start-Container {name}");
         }
 
         if (isEnd && document?.Options.RemoveOnExit == false)

@@ -37,7 +37,7 @@ internal sealed class ContainerExec(EngineServices services)
         {
             if (cgroup.IsFrozen)
             {
-                throw new EngineException(EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' is paused, so that no command can run in it.");
+                throw new EngineException(EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' is paused, so that no command can run in it. Let it go on first: Resume-Container {document.Name}");
             }
 
             var link = new MonitorLink(attach, withInput, options.Tty);

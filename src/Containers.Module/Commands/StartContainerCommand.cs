@@ -107,7 +107,11 @@ public sealed class StartContainerCommand : ContainerSelectionCommand
         _attachedTo = container.Name;
         var usage = new ForegroundUsage(
             Detach: false, HasInput: false, Interactive, container.Options.Tty && Interactive, AsByteStream: false, OutFile: null, PassThru: false);
-        usage.Check(this, "container", canBeRejoined: true);
+        if (usage.IsConversation && !SessionConsole.IsTerminal)
+        {
+            Refuse("NoTerminal", $"The container '{container.Name}' has a terminal to be joined with this session's, and this session has none. -Attach alone shows the output.", container.Name);
+        }
+
         Foreground = new ForegroundCommand(
             this, failure => EngineErrors.Record(failure, EngineErrors.Container, container.Name), container.Name, usage, DetachKeys);
         Foreground.Start(() => engine.StartAttached(container.Id, withInput: Interactive, StopToken));
@@ -132,7 +136,7 @@ public sealed class StartContainerCommand : ContainerSelectionCommand
                 new EngineException(
                     EngineErrorReason.Busy,
                     running.Name,
-                    $"The container '{running.Name}' is running already: stop it first to start it anew."),
+                    $"The container '{running.Name}' is running already. To start it anew: Restart-Container {running.Name}"),
                 EngineErrors.Container,
                 running.Name,
                 "ContainerRunning"));

@@ -246,7 +246,7 @@ public sealed class AttachTests : IDisposable
     public void What_cannot_be_attached_to_is_said()
     {
         string id = fixture.Engine.Create(Options("sleep 1000"), Cancellation).Id;
-        Assert.Contains("is not running", Refused(id, EngineErrorReason.Busy), StringComparison.Ordinal);
+        Assert.Contains("is not running", Refused(id, EngineErrorReason.NotRunning), StringComparison.Ordinal);
         fixture.Engine.Start(id, Cancellation);
         fixture.Engine.Suspend(id, Cancellation);
         Assert.Contains("is paused", Refused(id, EngineErrorReason.Busy), StringComparison.Ordinal);

@@ -46,7 +46,7 @@ public sealed class ChangeTests : IDisposable
         fixture.Engine.Suspend(id, Cancellation);
         Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Engine.Suspend(id, Cancellation)));
         fixture.Engine.Stop(id, 9, TimeSpan.Zero, Cancellation);
-        Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Engine.Suspend(id, Cancellation)));
+        Assert.Equal(EngineErrorReason.NotRunning, Reason(() => fixture.Engine.Suspend(id, Cancellation)));
         Assert.Equal(EngineErrorReason.NotFound, Reason(() => fixture.Engine.Suspend(new string('0', 64), Cancellation)));
     }
 
@@ -143,7 +143,7 @@ public sealed class ChangeTests : IDisposable
                 {
                     Act(session, id, (worker + turn) % 6, $"storm-{worker}-{turn}");
                 }
-                catch (EngineException e) when (e.Reason is EngineErrorReason.Busy && !e.Message.Contains("has not said how", StringComparison.Ordinal))
+                catch (EngineException e) when (e.Reason is EngineErrorReason.Busy or EngineErrorReason.NotRunning && !e.Message.Contains("has not said how", StringComparison.Ordinal))
                 {
                     // Another one was before it.
                 }

@@ -61,7 +61,7 @@ public sealed class StartAttachTests : IDisposable
     [InlineData("no", "exit 1", false)]
     public void A_container_that_its_policy_starts_again_is_told_of(string policy, string script, bool isTold)
     {
-        var told = _engine.Session.Run($"Invoke-Container host -Name again -Restart {policy} -- sh -c '{script}' 3>&1").Output
+        var told = _engine.Session.Run($"Invoke-Container host -Name again -Restart {policy} -- sh -c '{script}' 3>&1; Stop-Container again").Output
             .Select(static o => o.BaseObject).OfType<WarningRecord>().Where(static w => w.Message.Contains("Stop-Container again", StringComparison.Ordinal));
         Assert.Equal(isTold, told.Any());
     }
@@ -75,6 +75,16 @@ public sealed class StartAttachTests : IDisposable
         Assert.Equal(["nobody /usr 2"], _engine.Run("Invoke-ContainerCommand -u nobody -w /usr -e B=2 web -- sh -c 'echo $(id -un) $PWD $B'").Lines);
         Assert.StartsWith("OptionOfTheCommand,", _engine.Fails("Invoke-Container host ls -d").FullyQualifiedErrorId, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Enter-Container -it web", "Enter-Container needs no -it")]
+    [InlineData("Invoke-ContainerCommand -it web sh", "-it is spelt -Interactive -Tty. Parameters come first, then the container")]
+    [InlineData("New-Container -it host sh", "-it is spelt -Interactive -Tty. Parameters come first, then the image")]
+    [InlineData("New-Container -itd host sh", "New-Container has no -itd.")]
+    [InlineData("'x' | Invoke-ContainerCommand -- echo hi", "the container is named first, as in Invoke-ContainerCommand web -- echo")]
+    [InlineData("$null = New-Container host -Name web -- true; Get-Container web | Copy-ContainerItem -Source /etc/hostname", "name it with -FromContainer or -ToContainer")]
+    public void A_word_in_the_wrong_place_is_refused_with_what_to_write(string script, string message) =>
+        Assert.Contains(message, _engine.Fails(script).Exception.Message, StringComparison.Ordinal);
 
     [Fact]
     public void Names_of_running_containers_are_offered_where_one_must_run_and_others_where_one_is_started()
