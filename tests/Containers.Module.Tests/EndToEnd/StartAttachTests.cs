@@ -77,7 +77,7 @@ public sealed class StartAttachTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Enter-Container -it web", "Enter-Container needs no -it")]
+    [InlineData("Enter-Container web -it", "Enter-Container needs no -it")]
     [InlineData("Invoke-ContainerCommand -it web sh", "-it is spelt -Interactive -Tty. Parameters come first, then the container")]
     [InlineData("New-Container -it host sh", "-it is spelt -Interactive -Tty. Parameters come first, then the image")]
     [InlineData("New-Container -itd host sh", "New-Container has no -itd.")]
