@@ -140,8 +140,8 @@ internal sealed class ForegroundCommand(
     {
         if (run.WaitForExit(Deliver, cmdlet.StopToken) is not { } ended)
         {
-            var back = run.CanBeRejoined ? $" Connect-Container {run.Container.Name} comes back to it." : "";
-            cmdlet.WriteVerbose($"Detached from the container '{run.Container.Name}', which goes on.{back}");
+            var back = run.CanBeRejoined ? $" Connect-Container {run.Container?.Name} comes back to it." : "";
+            cmdlet.WriteVerbose($"Detached from {Place(run)}, which goes on.{back}");
             return;
         }
 
@@ -156,8 +156,8 @@ internal sealed class ForegroundCommand(
                 Reason = (ContainerStateReason)ended.Reason,
                 StartedAt = ended.StartedAt,
                 FinishedAt = ended.FinishedAt,
-                ContainerId = run.Container.Id,
-                ContainerName = run.Container.Name,
+                ContainerId = run.Container?.Id,
+                ContainerName = run.Container?.Name,
             });
         }
 
@@ -169,9 +169,11 @@ internal sealed class ForegroundCommand(
 
         Fail(new EngineException(
             EngineErrorReason.Internal,
-            run.Container.Name,
-            $"How the command in the container '{run.Container.Name}' ended is not known ({ended.Reason}): its exit code is lost."));
+            run.Container?.Name ?? name,
+            $"How the command in {Place(run)} ended is not known ({ended.Reason}): its exit code is lost."));
     }
+
+    private static string Place(ForegroundRun run) => run.Container is { } container ? $"the container '{container.Name}'" : "other namespaces";
 
     private void Deliver(OutputPiece piece)
     {

@@ -20,7 +20,7 @@ internal static class HelperRun
         int helper;
         using (FileDescriptor memory = Memfd.Create("pscontainers-plan", plan.Bytes))
         {
-            helper = Spawn.Start(HelperProgram.File, ["pscontainers", memory.Number.ToString(CultureInfo.InvariantCulture)], [.. plan.Descriptors, memory.Number]);
+            helper = Spawn.StartAtHome(HelperProgram.File, ["pscontainers", memory.Number.ToString(CultureInfo.InvariantCulture)], [.. plan.Descriptors, memory.Number]);
         }
 
         link.CloseTheirEnds();

@@ -20,13 +20,13 @@ internal static class LaunchFailure
                 return new EngineException(
                     EngineErrorReason.CommandNotFound, subject.Name,
                     command.Contains('/', StringComparison.Ordinal)
-                        ? $"The command '{command}' is not in the container '{subject.Name}' (or the interpreter it names is not)."
-                        : $"The command '{command}' is not in the container '{subject.Name}': no folder of its PATH holds it.",
+                        ? $"The command '{command}' is not in {subject.Place} (or the interpreter it names is not)."
+                        : $"The command '{command}' is not in {subject.Place}: no folder of its PATH holds it.",
                     errno);
             case PlanFault.CommandNotExecutable:
                 return new EngineException(
                     EngineErrorReason.CommandNotExecutable, subject.Name,
-                    $"The command '{command}' of the container '{subject.Name}' cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
+                    $"The command '{command}' of {subject.Place} cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
         }
 
         string what = step >= 0 && step < plan.Texts.Count ? new([.. plan.Texts[step].ToString().Select(c => char.IsControl(c) ? '?' : c)])
