@@ -51,12 +51,12 @@ public sealed partial class ContainerEngine : IDisposable
         wait = new ContainerWait(services, observer, end);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, end);
-        repair = new StorageRepair(services, observer, start, end, care);
+        pins = new NamespacePins(services.Roots);
+        repair = new StorageRepair(services, observer, start, end, care, pins);
         var views = new ContainerViews(services, observer);
         copy = new ContainerCopy(services, views);
         export = new ContainerExport(services, views);
         comparison = new ContainerComparison(services, views);
-        pins = new NamespacePins(services.Roots);
     }
 
     /// <summary>Opens the engine on the roots that the configuration names, making them where they are missing.</summary>

@@ -19,15 +19,6 @@ public static unsafe partial class Spawn
     public static int Start(FileDescriptor program, IReadOnlyList<string> arguments, ReadOnlySpan<int> inherited) =>
         Start(program, arguments, [], inherited, SetSignalMask | SetSignalDefaults);
 
-    /// <summary>As <see cref="Start(FileDescriptor, IReadOnlyList{string}, ReadOnlySpan{int})"/>, in the namespaces that this process was started in, whatever the calling thread has entered.</summary>
-    /// <param name="program">An open executable; run through /proc/self/fd.</param>
-    /// <param name="arguments">argv, the first one included.</param>
-    /// <param name="inherited">Descriptors that the program gets.</param>
-    /// <returns>The child's pid. The caller waits for it.</returns>
-    /// <exception cref="KernelException">The child could not be made, or the program not executed.</exception>
-    public static int StartAtHome(FileDescriptor program, IReadOnlyList<string> arguments, int[] inherited) =>
-        HomeThread.Run(() => Start(program, arguments, inherited));
-
     /// <summary>Starts a program in a session of its own, with this process's standard streams and no other descriptor, that outlives this process.</summary>
     /// <param name="program">An open executable.</param>
     /// <param name="arguments">argv, the first one included.</param>

@@ -71,11 +71,37 @@ internal sealed class NamespacePins
         }
     }
 
+    /// <summary>What a killed session left half made, and what has lost the process without which nobody can enter it.</summary>
+    /// <param name="cancellation">Ends the waiting for other changes.</param>
+    /// <returns>The names.</returns>
+    public IReadOnlyList<string> FindStale(CancellationToken cancellation)
+    {
+        if (List().Count == 0)
+        {
+            return [];
+        }
+
+        using FileDescriptor held = Lock(cancellation);
+        return [.. List().Where(one => IsStale(one.Name, one.Record)).Select(static one => one.Name)];
+    }
+
+    /// <summary>Removes what is stale.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="cancellation">Ends the waiting for other changes.</param>
+    /// <returns>False where it is not stale, or gone.</returns>
+    public bool RemoveStale(string name, CancellationToken cancellation) => FindStale(cancellation).Contains(name) && Remove(name, cancellation, IsStale);
+
     /// <summary>Takes the pins of a name away and ends the process that holds its pid namespace, and with it all in that.</summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellation">Ends the waiting for other changes.</param>
     /// <exception cref="EngineException">NotFound; Timeout where the process does not end.</exception>
-    public void Remove(string name, CancellationToken cancellation)
+    public void Remove(string name, CancellationToken cancellation) => _ = Remove(name, cancellation, static (_, _) => true);
+
+    /// <summary>The error for a name that is not there.</summary>
+    public static EngineException NotFound(string name) =>
+        new(EngineErrorReason.NotFound, name, $"There are no namespaces of the name '{name}'. Get-Namespace -Name * lists those that New-Namespace made.");
+
+    private bool Remove(string name, CancellationToken cancellation, Func<string, NamespaceRecord, bool> isMeant)
     {
         using FileDescriptor? there = Files.TryOpen(Files.CurrentFolder, Folder, LibC.O_PATH | LibC.O_DIRECTORY, 0, out _);
         if (there is null || !ContainerNameFolder.IsName(name))
@@ -92,7 +118,13 @@ internal sealed class NamespacePins
                 throw NotFound(name);
             }
 
+            if (!isMeant(name, ReadRecord(folder, name)))
+            {
+                return false;
+            }
+
             Remove(folder, name);
+            return true;
         }
         finally
         {
@@ -100,9 +132,12 @@ internal sealed class NamespacePins
         }
     }
 
-    /// <summary>The error for a name that is not there.</summary>
-    public static EngineException NotFound(string name) =>
-        new(EngineErrorReason.NotFound, name, $"There are no namespaces of the name '{name}'. Get-Namespace -Name * lists those that New-Namespace made.");
+    private bool IsStale(string name, NamespaceRecord record) =>
+        record.Types.Count == 0 || (record.Holder is { } holder && !holder.ToIdentity().IsAlive) || !record.Types.All(type =>
+        {
+            using FileDescriptor? file = Files.TryOpen(Files.CurrentFolder, $"{Folder}/{name}/{type}", LibC.O_RDONLY | LibC.O_NOFOLLOW, 0, out _);
+            return file is not null && NamespaceFiles.TypeOf(file) is not null;
+        });
 
     private static List<string> Names(FileDescriptor folder)
     {

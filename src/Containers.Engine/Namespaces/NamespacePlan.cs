@@ -10,7 +10,7 @@ namespace Containers.Engine.Namespaces;
 internal static class NamespacePlan
 {
     private const ulong Recursive = 0x4000, PrivatePropagation = 0x4_0000, NoSuidNoDevNoExec = 2 | 4 | 8;
-    private const int DetachMount = 2;
+    private const int DetachMount = 2, SetName = 15;
     private const int WriteOnlyCloseOnExec = 0x80001;
     private const uint CapabilityVersion3 = 0x20080522;
 
@@ -40,6 +40,7 @@ internal static class NamespacePlan
             SetUp(type);
         }
 
+        plan.Call(new("naming the process"), SysNr.Prctl, SetName, Text("ps-namespace"));
         plan.Call(new("leaving the current folder"), SysNr.Chdir, Text("/"));
         PlanArgument version = PlanArgument.Offset(plan.AddStruct([CapabilityVersion3])), none = PlanArgument.Offset(plan.AddStruct([0, 0, 0]));
         plan.Call(new("giving up capabilities"), SysNr.Capset, version, none);

@@ -9,9 +9,6 @@ namespace Containers.Engine.Namespaces;
 /// </summary>
 public sealed class ThreadNamespaces
 {
-    private static readonly Lock Warming = new();
-    private static bool isWarm;
-
     private readonly List<(NamespaceType Type, FileDescriptor Before)> left = [];
 
     private ThreadNamespaces()
@@ -30,8 +27,7 @@ public sealed class ThreadNamespaces
     /// <exception cref="EngineException">PermissionDenied, Internal: then the thread is where it was.</exception>
     internal static ThreadNamespaces Enter(OpenNamespaces namespaces)
     {
-        HomeThread.Start();
-        WarmPool();
+        HomeThread.Enter();
         var entry = new ThreadNamespaces();
         try
         {
@@ -74,6 +70,7 @@ public sealed class ThreadNamespaces
         }
 
         left.Clear();
+        HomeThread.Leave();
         if (failure is not null)
         {
             throw failure;
@@ -94,34 +91,5 @@ public sealed class ThreadNamespaces
         }
 
         return strays;
-    }
-
-    /// <summary>The pool's threads are born before, outside, as many as it keeps.</summary>
-    private static void WarmPool()
-    {
-        lock (Warming)
-        {
-            if (isWarm)
-            {
-                return;
-            }
-
-            ThreadPool.GetMinThreads(out int least, out _);
-            using var all = new CountdownEvent(least);
-            for (int i = 0; i < least; i++)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(
-                    static met =>
-                    {
-                        met.Signal();
-                        met.Wait(TimeSpan.FromMilliseconds(500));
-                    },
-                    all,
-                    preferLocal: false);
-            }
-
-            all.Wait(TimeSpan.FromMilliseconds(500));
-            isWarm = true;
-        }
     }
 }

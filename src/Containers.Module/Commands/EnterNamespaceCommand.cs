@@ -80,7 +80,7 @@ public sealed class EnterNamespaceCommand : NamespaceEntryCommand
 
         if (ShouldProcess($"the namespaces of {Place}", $"Enter {string.Join(", ", found)}"))
         {
-            Attempt(EngineErrors.Namespace, Place, () => EnteredNamespaces.Push(this, Place, engine.EnterNamespaces(Targets, Type.ToEngine())));
+            Attempt(EngineErrors.Namespace, Place, () => EnteredNamespaces.Push(Place, engine.EnterNamespaces(Targets, Type.ToEngine())));
         }
     }
 

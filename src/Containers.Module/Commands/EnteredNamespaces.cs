@@ -23,36 +23,31 @@ internal static class EnteredNamespaces
     public static int Count => Entries.Count;
 
     /// <summary>Notes what was entered, and shows it in the prompt.</summary>
-    /// <param name="cmdlet">The cmdlet.</param>
     /// <param name="label">What the prompt shows.</param>
     /// <param name="namespaces">What was entered.</param>
-    public static void Push(PSCmdlet cmdlet, string label, ThreadNamespaces namespaces)
+    public static void Push(string label, ThreadNamespaces namespaces)
     {
-        var before = Invoke(cmdlet, GetPrompt) is [var prompt, ..] ? prompt?.BaseObject as ScriptBlock : null;
+        var before = GetPrompt.Invoke() is [var prompt, ..] ? prompt?.BaseObject as ScriptBlock : null;
         Entries.Push(new Entry(label, namespaces, before));
         if (before is not null)
         {
-            Invoke(cmdlet, MakePrompt, label, before);
+            MakePrompt.Invoke(label, before);
         }
     }
 
     /// <summary>Leaves what was entered last.</summary>
-    /// <param name="cmdlet">The cmdlet.</param>
     /// <returns>What the prompt showed, and how many threads stay inside.</returns>
-    public static (string Label, int Strays) Pop(PSCmdlet cmdlet)
+    public static (string Label, int Strays) Pop()
     {
         var (label, namespaces, before) = Entries.Pop();
         if (before is not null)
         {
-            Invoke(cmdlet, SetPrompt, before);
+            SetPrompt.Invoke(before);
         }
 
         namespaces.Leave();
         return (label, namespaces.CountStrays());
     }
-
-    private static IList<PSObject> Invoke(PSCmdlet cmdlet, ScriptBlock script, params object[] arguments) =>
-        cmdlet.SessionState.InvokeCommand.InvokeScript(cmdlet.SessionState, script, arguments);
 
     private sealed record Entry(string Label, ThreadNamespaces Namespaces, ScriptBlock? Prompt);
 }

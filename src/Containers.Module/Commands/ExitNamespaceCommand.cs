@@ -30,7 +30,7 @@ public sealed class ExitNamespaceCommand : ContainerCommand
         {
             Attempt(EngineErrors.Namespace, "session", () =>
             {
-                var (label, strays) = EnteredNamespaces.Pop(this);
+                var (label, strays) = EnteredNamespaces.Pop();
                 if (strays > 0)
                 {
                     WriteWarning($"{strays} thread(s) of this session were born in the namespaces of {label} and stay there: what is asynchronous may be on either side.");

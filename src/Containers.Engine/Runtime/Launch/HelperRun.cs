@@ -1,4 +1,5 @@
 using System.Globalization;
+using Containers.Engine.Namespaces;
 using Containers.Init.Plan;
 using Containers.Interop;
 
@@ -20,7 +21,8 @@ internal static class HelperRun
         int helper;
         using (FileDescriptor memory = Memfd.Create("pscontainers-plan", plan.Bytes))
         {
-            helper = Spawn.StartAtHome(HelperProgram.File, ["pscontainers", memory.Number.ToString(CultureInfo.InvariantCulture)], [.. plan.Descriptors, memory.Number]);
+            int descriptor = memory.Number;
+            helper = HomeThread.Run(() => Spawn.Start(HelperProgram.File, ["pscontainers", descriptor.ToString(CultureInfo.InvariantCulture)], [.. plan.Descriptors, descriptor]));
         }
 
         link.CloseTheirEnds();
