@@ -56,7 +56,7 @@ internal static class NamespaceCommand
         var link = new MonitorLink(attach: true, withInput, options.Tty);
         try
         {
-            HelperRun.Start(Compile(namespaces, options, place, proc.Number, link.TheirEnds()), link, whenCanceled: static () => { }, cancellation);
+            HelperRun.StartHere(Compile(namespaces, options, place, proc.Number, link.TheirEnds()), link, cancellation);
             return link;
         }
         catch

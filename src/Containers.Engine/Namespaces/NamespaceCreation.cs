@@ -106,7 +106,7 @@ internal sealed class NamespaceCreation(EngineServices services, NamespacePins p
             stays ? services.Cgroups.MonitorIntoDescriptor?.Number : null);
 
         // Where this session ends or fails from here on, the process goes with the link.
-        HelperRun.Start(plan, link, whenCanceled: static () => { }, cancellation);
+        HelperRun.StartHere(plan, link, cancellation);
         ProcessIdentity holder = link.Process;
         if (stays)
         {

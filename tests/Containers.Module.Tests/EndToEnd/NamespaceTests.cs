@@ -81,7 +81,7 @@ public sealed class NamespaceTests : IDisposable
     [Fact]
     public void The_session_goes_in_and_comes_back() =>
         Assert.Equal(
-            ["inside", "[blue] PS>", "True", "deeper", "[green] [blue] PS>", "inside", "[blue] PS>", "1 thread(s)", "PS>", "True", "NamespaceNotEntered", "NamespaceNotFound", "True"],
+            ["inside", "[blue] PS>", "True", "inside", "deeper", "[green] [blue] PS>", "inside", "[blue] PS>", "1 thread(s)", "PS>", "True", "NamespaceNotEntered", "NamespaceNotFound", "True"],
             RunApart("""
                 function global:prompt { 'PS>' }
                 function Strays($warnings) { foreach ($one in $warnings) { "$one".Substring(0, 11) } }
@@ -92,6 +92,8 @@ public sealed class NamespaceTests : IDisposable
                 hostname
                 prompt
                 (Invoke-Container host -Rm -Network Host -- readlink /proc/self/ns/net) -eq $before
+                New-Namespace ipc red >$null
+                Invoke-Namespace red -- hostname
                 Enter-Namespace green
                 hostname
                 prompt
