@@ -6,7 +6,7 @@ public sealed record NamespaceInfo
     /// <summary>Its kind.</summary>
     public required NamespaceType Type { get; init; }
 
-    /// <summary>Its number, as /proc/PID/ns shows it.</summary>
+    /// <summary>Its number, as /proc/PID/ns shows it. The kernel gives it to another one once this one is gone.</summary>
     public required ulong Id { get; init; }
 
     /// <summary>Of a pid or user namespace, its parent's number; null where it has none, or one that this process does not see.</summary>

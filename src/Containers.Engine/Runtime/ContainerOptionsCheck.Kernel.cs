@@ -74,7 +74,7 @@ internal static partial class ContainerOptionsCheck
         {
             CheckText(name, "a kernel parameter's name");
             CheckText(value, $"the kernel parameter {name}");
-            if (SysctlName.Refusal(name, options.Network, sharesIpc: options.IpcNamespace is not null) is { } refusal)
+            if (SysctlName.Refusal(name, options.Network, sharesIpc: options.IpcNamespace is not null, sharesNetwork: options.NetworkNamespace is not null) is { } refusal)
             {
                 throw Invalid(name, $"The kernel parameter '{name}' cannot be set for a container: {refusal}.");
             }
@@ -134,12 +134,17 @@ internal static partial class ContainerOptionsCheck
 
     private static void CheckNamespaces(ContainerOptions options)
     {
-        foreach (NamespaceOwner owner in new[] { options.PidNamespace, options.IpcNamespace, options.UtsNamespace }.OfType<NamespaceOwner>())
+        foreach (NamespaceOwner owner in new[] { options.PidNamespace, options.IpcNamespace, options.UtsNamespace, options.NetworkNamespace }.OfType<NamespaceOwner>())
         {
             if (owner.Container is { } name && !ContainerNameFolder.IsName(name))
             {
                 throw Invalid(name, $"'{name}' names no container whose namespace could be shared: give its name or id.");
             }
+        }
+
+        if (options.NetworkNamespace is { } network && (options.Network == NetworkMode.Host || (network.Container is null && network.Path is not ['/', ..])))
+        {
+            throw Invalid("network", "Say whose network it is in one way: this machine's, another container's, or that of an absolute path of a network namespace.");
         }
 
         if (options.UtsNamespace is { } uts && (options.HostName ?? options.DomainName) is not null)

@@ -133,11 +133,14 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     [ValidateRange(1L, long.MaxValue)]
     public long? PidsLimit { get; set; }
 
-    /// <summary>What the container sees of the network: None, with only loopback, or Host, this machine's own.</summary>
+    /// <summary>
+    /// What the container sees of the network: None, with only loopback; Host, this machine's own; container:NAME, that of a running container; ns:PATH or an object of
+    /// New-Namespace, a network namespace that is there.
+    /// </summary>
     [Parameter]
     [NetworkArgument]
     [ArgumentCompleter(typeof(NetworkCompleter))]
-    public NetworkMode Network { get; set; } = NetworkMode.None;
+    public string Network { get; set; } = "None";
 
     /// <summary>Capabilities that the container has over the default set, as NET_ADMIN or CAP_NET_ADMIN; ALL for every one.</summary>
     [Parameter]
@@ -251,7 +254,8 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
         Health = Health(),
         IdFile = CidFile is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(CidFile),
         ReadOnly = ReadOnly,
-        Network = (Engine.Runtime.NetworkMode)Network,
+        Network = Network == "Host" ? Engine.Runtime.NetworkMode.Host : Engine.Runtime.NetworkMode.None,
+        NetworkNamespace = EngineMapping.ToNetworkOwner(Network),
         PidNamespace = EngineMapping.ToNamespaceOwner(PidNamespace),
         IpcNamespace = EngineMapping.ToNamespaceOwner(IpcNamespace),
         UtsNamespace = EngineMapping.ToNamespaceOwner(UtsNamespace),

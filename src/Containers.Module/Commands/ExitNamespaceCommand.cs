@@ -9,7 +9,7 @@ namespace Containers.Commands;
 /// end with the session.
 /// </remarks>
 /// <seealso cref="EnterNamespaceCommand"/>
-[Cmdlet(VerbsCommon.Exit, "Namespace")]
+[Cmdlet(VerbsCommon.Exit, "Namespace", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class ExitNamespaceCommand : ContainerCommand
 {
@@ -23,6 +23,11 @@ public sealed class ExitNamespaceCommand : ContainerCommand
         if (EnteredNamespaces.Count == 0)
         {
             WriteError(EngineErrors.Usage("NamespaceNotEntered", "This session's thread is in no namespaces that Enter-Namespace took it into.", null, ErrorCategory.InvalidOperation));
+            return;
+        }
+
+        if (!ShouldProcess("this session", All ? "Leave all namespaces that were entered" : "Leave the namespaces that were entered last"))
+        {
             return;
         }
 

@@ -1,3 +1,4 @@
+using Containers.Arguments;
 using Containers.Engine;
 using Containers.Engine.Images;
 using Containers.Engine.Logs;
@@ -35,7 +36,7 @@ internal static class EngineMapping
             ProcessId = snapshot.ProcessId,
             MonitorProcessId = snapshot.MonitorProcessId,
             Privileged = options.Privileged,
-            Network = (NetworkMode)options.Network,
+            Network = NetworkText(options),
             PidNamespace = ToText(options.PidNamespace),
             IpcNamespace = ToText(options.IpcNamespace),
             UtsNamespace = ToText(options.UtsNamespace),
@@ -91,6 +92,18 @@ internal static class EngineMapping
         "host" => NamespaceOwner.Host,
         _ => new NamespaceOwner(text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..]),
     };
+
+    /// <summary>Reads what NetworkArgumentAttribute writes.</summary>
+    /// <param name="network">The text.</param>
+    /// <returns>Whose network; null for the container's own, and this machine's.</returns>
+    public static NamespaceOwner? ToNetworkOwner(string network) =>
+        network.StartsWith(NetworkArgumentAttribute.OfContainer, StringComparison.Ordinal) ? new NamespaceOwner(network[NetworkArgumentAttribute.OfContainer.Length..])
+        : network.StartsWith(NetworkArgumentAttribute.OfPath, StringComparison.Ordinal) ? new NamespaceOwner((string?)null) { Path = network[NetworkArgumentAttribute.OfPath.Length..] }
+        : null;
+
+    private static string NetworkText(ContainerOptions options) => options.NetworkNamespace is not { } owner ? options.Network.ToString()
+        : owner.Path is { } path ? NetworkArgumentAttribute.OfPath + path
+        : NetworkArgumentAttribute.OfContainer + owner.Container;
 
     private static string? ToText(NamespaceOwner? owner) => owner is null ? null : owner.Container is { } name ? $"container:{name}" : "host";
 

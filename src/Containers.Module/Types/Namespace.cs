@@ -8,7 +8,7 @@ public sealed class Namespace : IEquatable<Namespace>
     /// <summary>Its kind.</summary>
     public NamespaceType Type { get; init; }
 
-    /// <summary>Its number, as /proc/PID/ns shows it.</summary>
+    /// <summary>Its number, as /proc/PID/ns shows it. The kernel gives it to another one once this one is gone.</summary>
     public ulong Id { get; init; }
 
     /// <summary>Of a pid or user namespace, its parent's number; null where it has none, or one that this session does not see.</summary>

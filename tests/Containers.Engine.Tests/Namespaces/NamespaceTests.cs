@@ -99,7 +99,7 @@ public sealed class NamespaceTests : IDisposable
 
         // The holder is by now the child of another process, which has to reap it.
         Assert.True(EngineFixture.Patiently(() => !Directory.Exists($"/proc/{holder}")));
-        Assert.DoesNotContain(fixture.Engine.ListNamespaces(), one => made.Any(other => (other.Type, other.Id) == (one.Type, one.Id)));
+        Assert.DoesNotContain(fixture.Engine.ListNamespaces(), one => one.Name == name);
         Assert.DoesNotContain(fixture.Root, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
         Assert.Equal(EngineErrorReason.NotFound, Reason(() => fixture.Engine.RemoveNamespaces(name, force: true, Cancellation)));
     }
@@ -243,6 +243,33 @@ public sealed class NamespaceTests : IDisposable
         fixture.Engine.CreateNamespaces(new() { Name = "first", Types = [NamespaceType.Uts] }, Cancellation);
         fixture.Engine.CreateNamespaces(new() { Name = "mounts", Types = [NamespaceType.Mount] }, Cancellation);
         Assert.Equal("0", Run("mounts", $"grep -c {fixture.Root} /proc/self/mountinfo").Output.Trim());
+    }
+
+    [Fact]
+    [Trait("Kernel", "CgroupV2")]
+    public void A_container_has_the_network_of_a_namespace_or_of_another_container()
+    {
+        string root = fixture.MakeRoot();
+        fixture.Engine.CreateNamespaces(new() { Name = "blue", Types = [NamespaceType.Network] }, Cancellation);
+        NamespaceInfo blue = fixture.Engine.ListNamespaces(NamespaceType.Network).Single(static one => one.Name == "blue");
+        ContainerOptions options = new() { RootFileSystem = root, Command = ["sleep", "1000"], NetworkNamespace = new NamespaceOwner((string?)null) { Path = blue.Pins[0] } };
+        ContainerSnapshot first = fixture.Engine.Create(options with { Name = "first" }, Cancellation);
+        first = fixture.Engine.Start(first.Id, Cancellation);
+        RunResult second = fixture.Run(options with { NetworkNamespace = new NamespaceOwner("first"), Command = ["readlink", "/proc/self/ns/net"] });
+        Assert.Equal($"net:[{blue.Id}]", second.Output.Trim());
+        Assert.Equal([first.ProcessId!.Value], fixture.Engine.ListNamespaces(NamespaceType.Network).Single(static one => one.Name == "blue").ProcessIds);
+        using (ForegroundProcess further = fixture.Engine.Execute(first.Id, new() { Command = ["readlink", "/proc/self/ns/net"] }, withInput: false, Cancellation))
+        {
+            Assert.Equal($"net:[{blue.Id}]", EngineFixture.Finish(further).Output.Trim());
+        }
+
+        fixture.Engine.Stop(first.Id, 9, TimeSpan.Zero, Cancellation);
+        Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Run(options with { NetworkNamespace = new NamespaceOwner("first") })));
+        fixture.Engine.RemoveNamespaces("blue", force: false, Cancellation);
+        Assert.Equal(EngineErrorReason.NotFound, Reason(() => fixture.Engine.Start(first.Id, Cancellation)));
+        Assert.Equal(EngineErrorReason.NotFound, Reason(() => fixture.Run(options with { NetworkNamespace = new NamespaceOwner((string?)null) { Path = "/etc/passwd" } })));
+        Assert.Equal(EngineErrorReason.InvalidArgument, Reason(() => fixture.Run(options with { Network = NetworkMode.Host })));
+        Assert.Equal(EngineErrorReason.InvalidArgument, Reason(() => fixture.Run(options with { Sysctls = new Dictionary<string, string> { ["net.ipv4.ip_forward"] = "1" } })));
     }
 
     [Fact]

@@ -114,6 +114,19 @@ public sealed class NamespaceTests : IDisposable
                 """));
 
     [Fact]
+    public void A_container_takes_a_network_namespace_as_an_object() =>
+        Assert.Equal(
+            ["True", "ns:", "True"],
+            _engine.Run("""
+                $it = New-Namespace Network blue
+                "$(Invoke-Container host -Rm -Network $it -- readlink /proc/self/ns/net)" -eq "$it"
+                $made = New-Container host -Name on -Network $it -- sleep 1000
+                $made.Network.Substring(0, 3)
+                $null = Start-Container on
+                "$(Invoke-Container host -Rm -Network container:on -- readlink /proc/self/ns/net)" -eq "$it"
+                """).Lines);
+
+    [Fact]
     public void Names_and_kinds_are_completed()
     {
         _engine.Run("New-Namespace uts blue");

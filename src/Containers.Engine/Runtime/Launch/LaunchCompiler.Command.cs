@@ -25,7 +25,7 @@ internal sealed partial class LaunchCompiler
             plan.Call(new("setting the host name", request.Command.HostName), SysNr.Sethostname, PlanArgument.Offset(plan.AddBytes(name, 1)), name.Length);
         }
 
-        if (Options.Network == NetworkMode.None)
+        if (Options is { Network: NetworkMode.None, NetworkNamespace: null })
         {
             CommandSteps.BringUpLoopback(plan);
         }

@@ -34,7 +34,7 @@ internal sealed record LaunchRequest
     public byte[]? Seccomp { get; init; }
 
     /// <summary>The first processes (pidfd_open(2)) of other containers whose namespaces are joined.</summary>
-    public LaunchSharing Sharing { get; init; } = new(null, null, null);
+    public LaunchSharing Sharing { get; init; } = new(null, null, null, null);
 
     /// <summary>Device nodes of the host made besides the default ones.</summary>
     public IReadOnlyList<LaunchDevice> HostDevices { get; init; } = [];
@@ -71,7 +71,8 @@ internal sealed record LaunchRequest
 /// <param name="Pid">Whose pid namespace.</param>
 /// <param name="Ipc">Whose IPC namespace and /dev/shm.</param>
 /// <param name="Uts">Whose UTS namespace.</param>
-internal sealed record LaunchSharing(int? Pid, int? Ipc, int? Uts);
+/// <param name="Network">Whose network namespace; may be the namespace's own file.</param>
+internal sealed record LaunchSharing(int? Pid, int? Ipc, int? Uts, int? Network);
 
 /// <summary>What is executed.</summary>
 /// <param name="Arguments">argv, at least one.</param>
