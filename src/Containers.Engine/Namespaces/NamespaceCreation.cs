@@ -47,6 +47,46 @@ internal sealed class NamespaceCreation(EngineServices services, NamespacePins p
         return name;
     }
 
+    /// <summary>Makes a user namespace that lasts as long as somebody has it open, or is in it.</summary>
+    /// <param name="name">What it is for.</param>
+    /// <param name="users">User ids.</param>
+    /// <param name="groups">Group ids.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The namespace.</returns>
+    /// <exception cref="EngineException">LaunchFailed, InvalidArgument (the kernel does not take the ids).</exception>
+    public static FileDescriptor MakeUsers(string name, IReadOnlyList<IdRange> users, IReadOnlyList<IdRange> groups, CancellationToken cancellation)
+    {
+        var options = new NamespaceOptions { Types = [NamespaceType.User], UserMap = users, GroupMap = groups };
+        using var link = new MonitorLink(attach: false, withInput: false, hasTerminal: false);
+        HelperRun.Start(NamespacePlan.Compile(options, name, "/", link.TheirEnds().Session, [], null), link, whenCanceled: static () => { }, cancellation);
+        try
+        {
+            using FileDescriptor process = OpenProcess(link.Process, name);
+            WriteMaps(process, options);
+            return Files.Open(process.Number, $"ns/{NamespaceType.User.FileName()}", LibC.O_RDONLY);
+        }
+        catch (KernelException failure)
+        {
+            throw new EngineException(EngineErrorReason.InvalidArgument, name, $"The kernel does not take the user and group ids for '{name}': {failure.Message}.", failure);
+        }
+        finally
+        {
+            link.Dismiss();
+        }
+    }
+
+    private static FileDescriptor OpenProcess(ProcessIdentity holder, string name)
+    {
+        FileDescriptor process = Files.Open(Files.CurrentFolder, $"/proc/{holder.Pid}", LibC.O_PATH | LibC.O_DIRECTORY);
+        if (holder.IsAlive)
+        {
+            return process;
+        }
+
+        process.Dispose();
+        throw new EngineException(EngineErrorReason.LaunchFailed, name, $"The process that holds the namespaces '{name}' was killed before they were pinned.");
+    }
+
     private static void Check(NamespaceOptions options)
     {
         if (options.Name is { } name && !ContainerNameFolder.IsName(name))
@@ -78,7 +118,11 @@ internal sealed class NamespaceCreation(EngineServices services, NamespacePins p
         CheckMap("group", options.GroupMap);
     }
 
-    private static void CheckMap(string what, IReadOnlyList<IdRange> map)
+    /// <summary>Refuses ranges that the kernel could not take.</summary>
+    /// <param name="what">Whose ids: <c>user</c> or <c>group</c>.</param>
+    /// <param name="map">The ranges.</param>
+    /// <exception cref="EngineException">InvalidArgument.</exception>
+    internal static void CheckMap(string what, IReadOnlyList<IdRange> map)
     {
         if (map.Count > MostRanges)
         {
@@ -113,12 +157,7 @@ internal sealed class NamespaceCreation(EngineServices services, NamespacePins p
             claim.Write(record with { Holder = new NamespaceHolder(holder.Pid, holder.StartTime, holder.BootId) });
         }
 
-        using FileDescriptor process = Files.Open(Files.CurrentFolder, $"/proc/{holder.Pid}", LibC.O_PATH | LibC.O_DIRECTORY);
-        if (!holder.IsAlive)
-        {
-            throw new EngineException(EngineErrorReason.LaunchFailed, name, $"The process that holds the namespaces '{name}' was killed before they were pinned.");
-        }
-
+        using FileDescriptor process = OpenProcess(holder, name);
         if (options.Types.Contains(NamespaceType.User))
         {
             WriteMaps(process, options);

@@ -66,6 +66,9 @@ public sealed record ContainerOptions
     /// <summary>Whose network namespace it has instead of one of its own (network_namespaces(7)): another container's, or that of a file. Null: as <see cref="Network"/> says.</summary>
     public NamespaceOwner? NetworkNamespace { get; init; }
 
+    /// <summary>A user namespace of its own (user_namespaces(7)), with these ids. Null: this machine's users are its.</summary>
+    public UserMapping? UserNamespace { get; init; }
+
     /// <summary>Whose processes it sees and signals (pid_namespaces(7)). Null: its own alone.</summary>
     public NamespaceOwner? PidNamespace { get; init; }
 

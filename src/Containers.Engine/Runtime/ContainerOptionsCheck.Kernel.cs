@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Containers.Engine.Cgroups;
 using Containers.Engine.Runtime.Launch;
+using Containers.Engine.Namespaces;
 using Containers.Engine.Storage;
 using Containers.Interop;
 
@@ -147,6 +148,11 @@ internal static partial class ContainerOptionsCheck
             throw Invalid("network", "Say whose network it is in one way: this machine's, another container's, or that of an absolute path of a network namespace.");
         }
 
+        if (options.UserNamespace is { } users)
+        {
+            CheckUsers(options, users);
+        }
+
         if (options.UtsNamespace is { } uts && (options.HostName ?? options.DomainName) is not null)
         {
             throw Invalid("host name", $"A container with {Whose(uts)} host and domain name can be given none of its own: leave out one of the two.");
@@ -158,6 +164,26 @@ internal static partial class ContainerOptionsCheck
         }
 
         static string Whose(NamespaceOwner owner) => owner.Container is null ? "this machine's" : "another container's";
+    }
+
+    /// <summary>What is of this machine's users, or another container's, root of a user namespace has no rights over.</summary>
+    private static void CheckUsers(ContainerOptions options, UserMapping users)
+    {
+        NamespaceCreation.CheckMap("user", users.Users);
+        NamespaceCreation.CheckMap("group", users.Groups);
+        if (!users.IsToBeFound && (UserMapping.Outside(users.Users, 0) ?? UserMapping.Outside(users.GroupsOrUsers, 0)) is null)
+        {
+            throw Invalid("user namespace", "The map of a container's users needs the id 0, its root.");
+        }
+
+        string? shared = options.Network == NetworkMode.Host || options.NetworkNamespace is not null ? "network"
+            : options.PidNamespace is not null ? "processes"
+            : options.IpcNamespace is not null ? "IPC"
+            : options.UtsNamespace is not null ? "host name" : null;
+        if (shared is not null)
+        {
+            throw Invalid("user namespace", $"A container with users of its own cannot share the {shared} of another namespace, over which its root has no rights: leave out one of the two.");
+        }
     }
 
     private static bool IsPropagating(BindMount volume) => volume.Propagation is not (MountPropagation.Private or MountPropagation.RPrivate);

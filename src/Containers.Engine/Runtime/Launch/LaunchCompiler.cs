@@ -64,19 +64,42 @@ internal sealed partial class LaunchCompiler
         Begin();
         JoinSharedNamespaces();
         OpenSharedMemory();
+        if (request.Users is { } users)
+        {
+            ActForContainer(users);
+        }
+        else
+        {
+            // After the move: a cgroup namespace's root is where its first process is at this moment.
+            plan.Call(new("making the cgroup namespace"), SysNr.Unshare, NewCgroup);
+        }
 
-        // After the move: a cgroup namespace's root is where its first process is at this moment.
-        plan.Call(new("making the cgroup namespace"), SysNr.Unshare, NewCgroup);
         MountRoot();
         MountProc();
         MountDev();
-        MountSys();
-        SetParameters();
-        MountVolumes();
+        if (request.Users is { } own)
+        {
+            MountVolumes();
+            SetUpProcess();
+            EnterUserNamespace(own);
+            MountSys();
+            SetParameters();
+        }
+        else
+        {
+            MountSys();
+            SetParameters();
+            MountVolumes();
+        }
+
         RestrictSystemPaths();
         SetUpHost();
         SetDomainName();
-        SetUpProcess();
+        if (!HasUsers)
+        {
+            SetUpProcess();
+        }
+
         FindUser();
         if (Options.Tty)
         {
@@ -120,7 +143,7 @@ internal sealed partial class LaunchCompiler
         {
             Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0) | (Options.Tty ? PlanFlags.Terminal : 0)
                 | (SharesPids ? PlanFlags.SharedPids : 0) | (isFurther ? PlanFlags.EnterLast : 0),
-            CloneFlags = isFurther ? 0 : (ulong)OwnNamespaces,
+            CloneFlags = isFurther ? 0 : (ulong)(HasUsers ? OwnNamespaces & (NewMount | NewPid) : OwnNamespaces),
             JoinedProcess = request.Sharing.Pid is int process ? plan.Inherit(process, isMonitors: false) : -1,
             MonitorIntoCgroup = cgroup.MonitorInto is int monitorInto ? plan.Inherit(monitorInto, isMonitors: false) : -1,
             IntoCgroup = cgroup.Into is int into ? plan.Inherit(into, isMonitors: false) : -1,
