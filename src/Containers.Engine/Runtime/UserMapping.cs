@@ -11,6 +11,9 @@ public sealed record UserMapping
     /// <summary>A range of ids that no other container of the engine has, found when the container is made.</summary>
     public static UserMapping Auto { get; } = new();
 
+    /// <summary>The ids that this machine has, which have rights in the container alone.</summary>
+    public static UserMapping Same { get; } = new() { Users = [new IdRange(0, 0, uint.MaxValue - 1)] };
+
     /// <summary>User ids; empty for <see cref="Auto"/>.</summary>
     public IReadOnlyList<IdRange> Users { get; init; } = [];
 

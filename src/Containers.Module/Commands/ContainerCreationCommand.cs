@@ -134,6 +134,17 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     public long? PidsLimit { get; set; }
 
     /// <summary>
+    /// The container's users: Host, this machine's; Auto, a range of ids of its own, so that root inside is nobody outside; Keep, the same ids, with rights in the container alone;
+    /// or ranges as INSIDE:OUTSIDE:COUNT. Files of images and volumes are shown with the ids inside, and stay as they are on the disk.
+    /// </summary>
+    [Parameter]
+    [Alias("Userns")]
+    [UserNamespaceArgument]
+    [ArgumentCompleter(typeof(UserNamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] UserNamespace { get; set; } = ["HOST"];
+
+    /// <summary>
     /// What the container sees of the network: None, with only loopback; Host, this machine's own; container:NAME, that of a running container; ns:PATH or an object of
     /// New-Namespace, a network namespace that is there.
     /// </summary>
@@ -255,6 +266,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
         IdFile = CidFile is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(CidFile),
         ReadOnly = ReadOnly,
         Network = Network == "Host" ? Engine.Runtime.NetworkMode.Host : Engine.Runtime.NetworkMode.None,
+        UserNamespace = EngineMapping.ToUserMapping(UserNamespace),
         NetworkNamespace = EngineMapping.ToNetworkOwner(Network),
         PidNamespace = EngineMapping.ToNamespaceOwner(PidNamespace),
         IpcNamespace = EngineMapping.ToNamespaceOwner(IpcNamespace),

@@ -51,6 +51,9 @@ public sealed class Container
     /// <summary>Whether it has every capability and device, no seccomp filter and no masked paths.</summary>
     public bool Privileged { get; init; }
 
+    /// <summary>The user ids of its user namespace; empty where it has this machine's users.</summary>
+    public IReadOnlyList<NamespaceIdMap> UserNamespace { get; init; } = [];
+
     /// <summary>What it sees of the network: <c>None</c>, <c>Host</c>, <c>container:NAME</c> or <c>ns:PATH</c>.</summary>
     public string Network { get; init; } = "None";
 

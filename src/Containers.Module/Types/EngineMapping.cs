@@ -2,6 +2,7 @@ using Containers.Arguments;
 using Containers.Engine;
 using Containers.Engine.Images;
 using Containers.Engine.Logs;
+using Containers.Engine.Namespaces;
 using Containers.Engine.Runtime;
 
 namespace Containers;
@@ -37,6 +38,7 @@ internal static class EngineMapping
             MonitorProcessId = snapshot.MonitorProcessId,
             Privileged = options.Privileged,
             Network = NetworkText(options),
+            UserNamespace = ToMaps(options.UserNamespace?.Users),
             PidNamespace = ToText(options.PidNamespace),
             IpcNamespace = ToText(options.IpcNamespace),
             UtsNamespace = ToText(options.UtsNamespace),
@@ -100,6 +102,19 @@ internal static class EngineMapping
         network.StartsWith(NetworkArgumentAttribute.OfContainer, StringComparison.Ordinal) ? new NamespaceOwner(network[NetworkArgumentAttribute.OfContainer.Length..])
         : network.StartsWith(NetworkArgumentAttribute.OfPath, StringComparison.Ordinal) ? new NamespaceOwner((string?)null) { Path = network[NetworkArgumentAttribute.OfPath.Length..] }
         : null;
+
+    /// <summary>Reads what UserNamespaceArgumentAttribute writes.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <returns>The users; null for this machine's.</returns>
+    public static UserMapping? ToUserMapping(string[] texts) => texts switch
+    {
+        ["HOST"] => null,
+        ["AUTO"] => UserMapping.Auto,
+        ["KEEP"] => UserMapping.Same,
+        _ => new UserMapping { Users = [.. texts.Select(NamespaceIdMap.Parse).Select(static map => new IdRange(map.Inside, map.Outside, map.Count))] },
+    };
+
+    private static NamespaceIdMap[] ToMaps(IEnumerable<IdRange>? ranges) => [.. (ranges ?? []).Select(static range => new NamespaceIdMap(range.Inside, range.Outside, range.Count))];
 
     private static string NetworkText(ContainerOptions options) => options.NetworkNamespace is not { } owner ? options.Network.ToString()
         : owner.Path is { } path ? NetworkArgumentAttribute.OfPath + path

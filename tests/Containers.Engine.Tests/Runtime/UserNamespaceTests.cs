@@ -50,7 +50,7 @@ public sealed class UserNamespaceTests : IDisposable
     public void Layers_are_shown_with_its_ids_and_stay_as_they_are()
     {
         string image = MakeImage();
-        ContainerSnapshot container = fixture.Engine.Create(Of(image, "chown 1000 /etc/passwd; echo new >/etc/new; rm /etc/group; chmod 600 /bin/busybox; sleep 1000"), Cancellation);
+        ContainerSnapshot container = fixture.Engine.Create(Of(image, "chown 1000 /etc/passwd; echo new >/etc/new; rm /etc/group; chmod 700 /bin/busybox; sleep 1000"), Cancellation);
         fixture.Engine.Start(container.Id, Cancellation);
         string upper = $"{fixture.StateRoot}/containers/{container.Id}/upper";
         Assert.True(EngineFixture.Patiently(() => File.Exists($"{upper}/bin/busybox")));
@@ -120,6 +120,8 @@ public sealed class UserNamespaceTests : IDisposable
         File.WriteAllText($"{source}/file", "copied");
         fixture.Engine.CopyIn(container.Id, $"{source}/file", "/etc/file", new CopyOptions(), null, Cancellation);
         Assert.Equal("0 copied", Execute(container, null, "chown 0 /etc/file; echo $(stat -c %u /etc/file) $(cat /etc/file)"));
+        fixture.Engine.CopyIn(container.Id, new MemoryStream(new Layers.TarBuilder().File("plain", "x").End()), "/etc", null, Cancellation);
+        Assert.Equal("0", Execute(container, null, "stat -c %u /etc/plain"));
         fixture.Engine.CopyOut(container.Id, "/etc/file", $"{source}/out", new CopyOptions { Archive = true }, null, Cancellation);
         Assert.Equal(0u, OwnerOf($"{source}/out").Uid);
     }
