@@ -3,6 +3,7 @@ using Containers.Engine.Copying;
 using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Maintenance;
+using Containers.Engine.Namespaces;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -33,6 +34,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerCopy copy;
     private readonly ContainerExport export;
     private readonly ContainerComparison comparison;
+    private readonly NamespacePins pins;
 
     private ContainerEngine(EngineServices services)
     {
@@ -51,7 +53,8 @@ public sealed partial class ContainerEngine : IDisposable
         wait = new ContainerWait(services, observer, end);
         commit = new ContainerCommit(services, observer);
         care = new StorageCare(services, observer, removal);
-        repair = new StorageRepair(services, observer, start, removal, care);
+        pins = new NamespacePins(services.Roots);
+        repair = new StorageRepair(services, observer, start, removal, care, pins);
         var views = new ContainerViews(services, observer);
         copy = new ContainerCopy(services, views);
         export = new ContainerExport(services, views);

@@ -104,6 +104,7 @@ internal sealed class ContainerExec(EngineServices services)
                 WorkingDirectory = options.WorkingDirectory is { } folder ? ContainerOptionsCheck.Normalize(folder) : document.Command.WorkingDirectory,
             },
             Root = new LaunchRoot.Running(process.Number, proc.Number),
+            Users = container.UserNamespace is null ? null : new LaunchUsers(0, 0, 0, null),
             Cgroup = LaunchCgroup.ToJoin(cgroup, services.Cgroups),
             Capabilities = capabilities.Bits,
             Seccomp = SeccompFilter.For(container.SeccompProfile, capabilities, container.Privileged, services.Seccomp),

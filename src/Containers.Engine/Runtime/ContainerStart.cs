@@ -2,6 +2,7 @@ using System.Globalization;
 using Containers.Engine.Cgroups;
 using Containers.Engine.Events;
 using Containers.Engine.Images;
+using Containers.Engine.Namespaces;
 using Containers.Engine.Runtime.Launch;
 using Containers.Engine.Security;
 using Containers.Engine.Storage;
@@ -96,7 +97,8 @@ internal sealed class ContainerStart(EngineServices services)
                 StartLock = held.Descriptor,
                 SharingLock = joined.Lock?.Number,
             };
-            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors) with { Sharing = joined.Sharing });
+            using FileDescriptor? users = MakeUsers(document, cancellation);
+            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors) with { Sharing = joined.Sharing, Users = Describe(document, users) });
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;
         }
@@ -106,6 +108,15 @@ internal sealed class ContainerStart(EngineServices services)
             throw;
         }
     }
+
+    /// <summary>Anew at each start: with the container it is gone.</summary>
+    private static FileDescriptor? MakeUsers(ContainerDocument document, CancellationToken cancellation) =>
+        document.Options.UserNamespace is { } mapping ? NamespaceCreation.MakeUsers(document.Name, mapping.Users, mapping.GroupsOrUsers, cancellation) : null;
+
+    private static LaunchUsers? Describe(ContainerDocument document, FileDescriptor? users) => document.Options.UserNamespace is { } mapping && users is not null
+        ? new LaunchUsers(
+            users.Number, UserMapping.Outside(mapping.Users, 0)!.Value, UserMapping.Outside(mapping.GroupsOrUsers, 0)!.Value, UserMapping.Outside(mapping.GroupsOrUsers, 5))
+        : null;
 
     private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, FileDescriptor state, LaunchDescriptors descriptors)
     {

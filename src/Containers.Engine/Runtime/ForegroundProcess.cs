@@ -3,14 +3,17 @@ using Containers.Interop;
 namespace Containers.Engine.Runtime;
 
 /// <summary>
-/// A command in a container that this session has started or attached to. Its output must be read to the end of both streams: a
+/// A command in a container, or in namespaces, that this session has started or attached to. Its output must be read to the end of both streams: a
 /// reader that stops slows the command down. The streams are unbuffered ends of pipes, whose handles can be waited on with poll(2).
 /// Disposing detaches; the command goes on.
 /// </summary>
 public abstract class ForegroundProcess : IDisposable
 {
-    /// <summary>The container that it runs in, as it was when the command started; once <see cref="WaitForExit"/> has come back from a container's own command, as it ended.</summary>
-    public abstract ContainerSnapshot Container { get; }
+    /// <summary>
+    /// The container that it runs in, as it was when the command started; once <see cref="WaitForExit"/> has come back from a container's own command, as it ended. Null where
+    /// it runs in namespaces alone.
+    /// </summary>
+    public abstract ContainerSnapshot? Container { get; }
 
     /// <summary>The command's standard input; closing it gives end-of-file. Null where none was asked for.</summary>
     public abstract FileStream? StandardInput { get; }

@@ -50,6 +50,11 @@ internal static unsafe class MonitorProcess
                     FirstProcess.TakeTerminal(&monitor);
                 }
 
+                if ((plan->Flags & PlanFlags.Hold) != 0)
+                {
+                    LeaveOnItsOwn(&monitor);
+                }
+
                 Events.Started(&monitor);
                 if (!Session.Started(&monitor, place: 0, withInput: true) && plan->RecordsFolder < 0)
                 {
@@ -73,6 +78,18 @@ internal static unsafe class MonitorProcess
         }
 
         Entry.Exit(1);
+    }
+
+    /// <summary>Ends, with or without the process that holds namespaces: it stays where the session still wants it once it knows it.</summary>
+    private static void LeaveOnItsOwn(MonitorState* monitor)
+    {
+        if (!Session.Started(monitor, place: 0, withInput: false) || !Session.IsAcknowledged(monitor))
+        {
+            Sys.Call(SysNr.PidfdSendSignal, monitor->PidDescriptor, Signals.SIGKILL, 0, 0);
+            Reap(monitor);
+        }
+
+        Entry.Exit(0);
     }
 
     private static void Unlock(PlanHeader* plan)

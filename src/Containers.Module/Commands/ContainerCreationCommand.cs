@@ -136,11 +136,25 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     [ValidateRange(1L, long.MaxValue)]
     public long? PidsLimit { get; set; }
 
-    /// <summary>What the container sees of the network: None, with only loopback, or Host, this machine's own.</summary>
+    /// <summary>
+    /// The container's users: Host, this machine's; Auto, a range of ids of its own, so that root inside is nobody outside; Keep, the same ids, with rights in the container alone;
+    /// or ranges as INSIDE:OUTSIDE:COUNT. Files of images and volumes are shown with the ids inside, and stay as they are on the disk.
+    /// </summary>
+    [Parameter]
+    [Alias("Userns")]
+    [UserNamespaceArgument]
+    [ArgumentCompleter(typeof(UserNamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] UserNamespace { get; set; } = ["HOST"];
+
+    /// <summary>
+    /// What the container sees of the network: None, with only loopback; Host, this machine's own; container:NAME, that of a running container; ns:PATH or an object of
+    /// New-Namespace, a network namespace that is there.
+    /// </summary>
     [Parameter]
     [NetworkArgument]
     [ArgumentCompleter(typeof(NetworkCompleter))]
-    public NetworkMode Network { get; set; } = NetworkMode.None;
+    public string Network { get; set; } = "None";
 
     /// <summary>Capabilities that the container has over the default set, as NET_ADMIN or CAP_NET_ADMIN; ALL for every one.</summary>
     [Parameter]
@@ -256,7 +270,9 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
         Health = Health(),
         IdFile = CidFile is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(CidFile),
         ReadOnly = ReadOnly,
-        Network = (Engine.Runtime.NetworkMode)Network,
+        Network = Network == "Host" ? Engine.Runtime.NetworkMode.Host : Engine.Runtime.NetworkMode.None,
+        UserNamespace = EngineMapping.ToUserMapping(UserNamespace),
+        NetworkNamespace = EngineMapping.ToNetworkOwner(Network),
         PidNamespace = EngineMapping.ToNamespaceOwner(PidNamespace),
         IpcNamespace = EngineMapping.ToNamespaceOwner(IpcNamespace),
         UtsNamespace = EngineMapping.ToNamespaceOwner(UtsNamespace),

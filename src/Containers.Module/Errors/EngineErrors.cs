@@ -25,6 +25,9 @@ internal static class EngineErrors
     /// <summary>The noun of errors about the configuration.</summary>
     internal const string Configuration = "ContainerConfiguration";
 
+    /// <summary>The noun of errors about namespaces.</summary>
+    internal const string Namespace = "Namespace";
+
     /// <summary>The noun of errors about the unit that starts containers with the machine.</summary>
     internal const string Startup = "ContainerStartup";
 

@@ -141,10 +141,9 @@ internal sealed class ForegroundCommand(
     {
         if (run.WaitForExit(Deliver, cmdlet.StopToken) is not { } ended)
         {
-            var container = run.Container.Name;
-            HostMessage.Write(cmdlet, run.CanBeRejoined
+            HostMessage.Write(cmdlet, run is { CanBeRejoined: true, Container.Name: var container }
                 ? $"\nDetached; '{container}' goes on. Back to it: Connect-Container {container}"
-                : $"\nDetached; the command goes on in '{container}', until it ends or the container does.");
+                : $"\nDetached; the command goes on in {Place(run)}, until it ends or what it is in does.");
             return;
         }
 
@@ -159,8 +158,8 @@ internal sealed class ForegroundCommand(
                 Reason = (ContainerStateReason)ended.Reason,
                 StartedAt = ended.StartedAt,
                 FinishedAt = ended.FinishedAt,
-                ContainerId = run.Container.Id,
-                ContainerName = run.Container.Name,
+                ContainerId = run.Container?.Id,
+                ContainerName = run.Container?.Name,
             });
         }
 
@@ -177,9 +176,11 @@ internal sealed class ForegroundCommand(
 
         Fail(new EngineException(
             EngineErrorReason.Internal,
-            run.Container.Name,
-            $"How the command in the container '{run.Container.Name}' ended is not known ({ended.Reason}): its exit code is lost."));
+            run.Container?.Name ?? name,
+            $"How the command in {Place(run)} ended is not known ({ended.Reason}): its exit code is lost."));
     }
+
+    private static string Place(ForegroundRun run) => run.Container is { } container ? $"the container '{container.Name}'" : "other namespaces";
 
     private void Deliver(OutputPiece piece)
     {

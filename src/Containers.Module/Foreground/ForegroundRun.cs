@@ -49,8 +49,8 @@ internal sealed class ForegroundRun
         _input = new InputWriter(process);
     }
 
-    /// <summary>The container.</summary>
-    public ContainerSnapshot Container => _process.Container;
+    /// <summary>The container; null for a command in namespaces.</summary>
+    public ContainerSnapshot? Container => _process.Container;
 
     /// <summary>Whether a session can attach to the command again.</summary>
     public bool CanBeRejoined => _process.CanBeRejoined;

@@ -51,8 +51,11 @@ public sealed class Container
     /// <summary>Whether it has every capability and device, no seccomp filter and no masked paths.</summary>
     public bool Privileged { get; init; }
 
-    /// <summary>What it sees of the network.</summary>
-    public NetworkMode Network { get; init; }
+    /// <summary>The user ids of its user namespace; empty where it has this machine's users.</summary>
+    public IReadOnlyList<NamespaceIdMap> UserNamespace { get; init; } = [];
+
+    /// <summary>What it sees of the network: <c>None</c>, <c>Host</c>, <c>container:NAME</c> or <c>ns:PATH</c>.</summary>
+    public string Network { get; init; } = "None";
 
     /// <summary>Whose processes it sees: host, container:NAME, or null for its own alone.</summary>
     public string? PidNamespace { get; init; }

@@ -45,7 +45,7 @@ public sealed class AttachTests : IDisposable
         string expected = string.Concat(Enumerable.Range(1, 50_000).Select(number => $"{number}\n"));
         using ForegroundProcess first = fixture.Engine.Run(Options(AwaitGo + "seq 1 50000; exit 4") with { Log = new LogOptions { MaxFiles = 1 } }, withInput: false, Cancellation);
         using ContainerEngine other = fixture.OpenAnother();
-        using ForegroundProcess second = Attach(first.Container.Id), third = other.Attach(first.Container.Id, withInput: true, Cancellation);
+        using ForegroundProcess second = Attach(first.Container!.Id), third = other.Attach(first.Container!.Id, withInput: true, Cancellation);
         Task<RunResult>[] all = [.. new[] { first, second, third }.Select(session => Task.Run(() => EngineFixture.Finish(session), Cancellation))];
         Go();
         Assert.All(await Task.WhenAll(all), session => Assert.Equal((4, expected), (session.ExitCode, session.Output)));
@@ -73,7 +73,7 @@ public sealed class AttachTests : IDisposable
     public void That_of_a_container_in_the_foreground_ends_with_its_sessions()
     {
         using ForegroundProcess first = fixture.Engine.Run(Options("cat; echo over") with { Interactive = true }, withInput: true, Cancellation);
-        using ForegroundProcess second = Attach(first.Container.Id);
+        using ForegroundProcess second = Attach(first.Container!.Id);
         Assert.Null(second.StandardInput);
         Assert.Equal("text\nover\n", EngineFixture.Finish(first, "text\n"u8.ToArray()).Good());
         Assert.Equal("text\nover\n", EngineFixture.Finish(second).Good());
@@ -273,7 +273,7 @@ public sealed class AttachTests : IDisposable
         using ForegroundProcess attached = Attach(id);
         Signal(fixture.Engine.Get(id).MonitorProcessId!.Value, LibC.SIGKILL);
         _ = EngineFixture.Finish(attached);
-        Assert.Equal((StateReason.MonitorLost, (int?)null), (attached.Container.Reason, attached.Container.ExitCode));
+        Assert.Equal((StateReason.MonitorLost, (int?)null), (attached.Container!.Reason, attached.Container!.ExitCode));
     }
 
     private static void Signal(int pid, int signal) => Assert.Equal(0, LibC.kill(pid, signal));

@@ -82,8 +82,8 @@ public sealed class ChangeTests : IDisposable
     public void One_that_goes_at_its_end_is_not_restarted()
     {
         using ForegroundProcess container = fixture.Engine.Run(Options("sleep 1000") with { RemoveOnExit = true }, withInput: false, Cancellation);
-        Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Engine.Restart(container.Container.Id, null, null, Cancellation)));
-        Assert.Equal(ContainerState.Running, fixture.Engine.Get(container.Container.Id).State);
+        Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Engine.Restart(container.Container!.Id, null, null, Cancellation)));
+        Assert.Equal(ContainerState.Running, fixture.Engine.Get(container.Container!.Id).State);
         container.Signal(9);
         _ = container.WaitForExit(Cancellation);
     }
