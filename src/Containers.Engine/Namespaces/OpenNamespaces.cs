@@ -109,7 +109,7 @@ internal sealed class OpenNamespaces : IDisposable
         if (process is null)
         {
             throw new EngineException(
-                EngineErrorReason.Busy, nameOrId, $"The container '{nameOrId}' is not running, so that it has no namespaces. Start it first: Start-Container {nameOrId}");
+                EngineErrorReason.NotRunning, nameOrId, $"The container '{nameOrId}' is not running, so that it has no namespaces. Start it first: Start-Container {nameOrId}");
         }
 
         AddProcess(target, records.Running!.Pid, types, process);

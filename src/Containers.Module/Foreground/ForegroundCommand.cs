@@ -165,7 +165,7 @@ internal sealed class ForegroundCommand(
 
         if (run.CanBeRejoined)
         {
-            _restart.Warn(run.Container);
+            _restart.Warn(run.Container!);
         }
 
         if (ended.ExitCode is { } code)
@@ -251,7 +251,7 @@ internal sealed class ForegroundCommand(
                 run.End();
                 if (run is { CanBeRejoined: true, IsLeftRunning: false })
                 {
-                    _restart.WarnByHost(run.Container);
+                    _restart.WarnByHost(run.Container!);
                 }
             }
         }

@@ -264,7 +264,7 @@ public sealed class NamespaceTests : IDisposable
         }
 
         fixture.Engine.Stop(first.Id, 9, TimeSpan.Zero, Cancellation);
-        Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Run(options with { NetworkNamespace = new NamespaceOwner("first") })));
+        Assert.Equal(EngineErrorReason.NotRunning, Reason(() => fixture.Run(options with { NetworkNamespace = new NamespaceOwner("first") })));
         fixture.Engine.RemoveNamespaces("blue", force: false, Cancellation);
         Assert.Equal(EngineErrorReason.NotFound, Reason(() => fixture.Engine.Start(first.Id, Cancellation)));
         Assert.Equal(EngineErrorReason.NotFound, Reason(() => fixture.Run(options with { NetworkNamespace = new NamespaceOwner((string?)null) { Path = "/etc/passwd" } })));
