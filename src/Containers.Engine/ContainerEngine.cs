@@ -3,6 +3,7 @@ using Containers.Engine.Copying;
 using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Maintenance;
+using Containers.Engine.Overlays;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -32,6 +33,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerCopy copy;
     private readonly ContainerExport export;
     private readonly ContainerComparison comparison;
+    private readonly OverlayCatalog overlays;
 
     private ContainerEngine(EngineServices services)
     {
@@ -54,6 +56,7 @@ public sealed partial class ContainerEngine : IDisposable
         copy = new ContainerCopy(services, views);
         export = new ContainerExport(services, views);
         comparison = new ContainerComparison(services, views);
+        overlays = new OverlayCatalog(services, observer);
     }
 
     /// <summary>Opens the engine on the roots that the configuration names, making them where they are missing.</summary>

@@ -127,22 +127,34 @@ internal sealed class ImageMounts : IDisposable
 
     private static void MountLayers(IReadOnlyList<string> layers, FileDescriptor own, string name)
     {
-        var opened = new List<FileDescriptor>();
+        const MountFlags looking = MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev;
+        var opened = new List<OverlayLayer>();
         try
         {
-            // Overlayfs without a writable layer wants two folders at least: an empty one lies under all.
-            opened.Add(StoreFolder.Open(own, EmptyName));
-            foreach (string layer in layers)
+            foreach (string layer in layers.Reverse())
             {
-                opened.Add(Files.Open(Files.CurrentFolder, layer, LibC.O_RDONLY | LibC.O_DIRECTORY));
+                opened.Add(new OverlayLayer(Files.Open(Files.CurrentFolder, layer, LibC.O_RDONLY | LibC.O_DIRECTORY), layer));
             }
 
+            // Overlayfs without a writable layer wants two folders at least: an empty one lies under all.
+            opened.Add(new OverlayLayer(StoreFolder.Open(own, EmptyName)));
             using FileDescriptor target = StoreFolder.Open(own, RootName);
-            Mounts.OverlayReadOnly(opened, target, name);
+            using FileDescriptor? mount = DetachedMounts.TryOverlay(opened, null, null, [], looking, out OverlayFailure failure);
+            if (mount is not null)
+            {
+                DetachedMounts.Attach(mount, target, name);
+                return;
+            }
+
+            Errno errno = failure.Errno == Errno.E2BIG ? Mounts.TryOverlay(opened, null, null, [], looking, target) : failure.Errno;
+            if (errno != Errno.None)
+            {
+                throw new KernelException(errno, $"mounting {layers.Count} layers of", name);
+            }
         }
         finally
         {
-            opened.ForEach(layer => layer.Dispose());
+            opened.ForEach(layer => layer.Folder.Dispose());
         }
     }
 
