@@ -55,7 +55,7 @@ internal sealed class OverlayCatalog(EngineServices services, ContainerObserver 
         return around is not null && around.Path == real ? around : throw new EngineException(
             EngineErrorReason.NotFound, path,
             around is not null ? $"No overlay is mounted on '{path}': it lies in the one on '{around.Path}'."
-                : $"No overlay is mounted on '{path}'{(place is null ? $" ({KernelException.Describe(errno)})" : string.Empty)}.");
+                : $"No overlay is mounted on '{path}'{(errno == Errno.ENOENT ? ": it is not there" : string.Empty)}.");
     }
 
     /// <summary>The overlays of a running container's mount namespace.</summary>
@@ -87,14 +87,8 @@ internal sealed class OverlayCatalog(EngineServices services, ContainerObserver 
     public static IReadOnlyList<OverlayFile> Find(OverlayMount overlay, string path)
     {
         string shown = $"the overlay on '{overlay.Path}'";
-        IReadOnlyList<OverlayFile> found = Find(overlay.Layers, overlay.DataOnly, overlay.UsesUserAttributes, overlay.RootFolder + "/" + path, shown);
-        if (!overlay.IsDetached)
-        {
-            string inside = overlay.RootFolder == "/" ? found[0].Path : found[0].Path[overlay.RootFolder.Length..];
-            CheckOwn(MountEntry.Read("self").Where(mount => mount.Id != overlay.MountId), overlay.Path, inside, path, shown);
-        }
-
-        return found;
+        IReadOnlyList<MountEntry> others = overlay.IsDetached ? [] : [.. MountEntry.Read("self").Where(mount => mount.Id != overlay.MountId)];
+        return Find(overlay.Layers, overlay.DataOnly, overlay.UsesUserAttributes, overlay.RootFolder, path, shown, others, overlay.Path);
     }
 
     /// <summary>Tells which layers of a container's root a path comes from, whether it runs or not.</summary>
@@ -111,24 +105,30 @@ internal sealed class OverlayCatalog(EngineServices services, ContainerObserver 
         }
 
         string shown = $"the container '{container.Name}'";
-        IReadOnlyList<OverlayFile> found = Find([$"{services.Roots.StateRoot.TrimEnd('/')}/containers/{id}/upper", .. LowerOf(document)], [], isUser: false, path, shown);
-        if (container.State == ContainerState.Running && services.Store.Records.ReadLaunched(id, CancellationToken.None).Running is { } running)
-        {
-            CheckOwn(MountEntry.Read($"{running.Pid}").Where(static mount => mount.Path != "/"), "/", found[0].Path, path, shown);
-        }
-
-        return found;
+        IReadOnlyList<MountEntry> others =
+            container.State == ContainerState.Running && services.Store.Records.ReadLaunched(id, CancellationToken.None).Running is { } running
+            ? [.. MountEntry.Read($"{running.Pid}").Where(static mount => mount.Path != "/")] : [];
+        IReadOnlyList<string> layers = [$"{services.Roots.StateRoot.TrimEnd('/')}/containers/{id}/upper", .. LowerOf(document)];
+        return Find(layers, [], isUser: false, "/", path, shown, others, "/");
     }
 
     /// <summary>Takes an overlay away.</summary>
     public static void Dismount(OverlayMount overlay, bool isLazy) => OverlayRemoval.Dismount(overlay, isLazy);
 
-    private static IReadOnlyList<OverlayFile> Find(IReadOnlyList<string> layers, IReadOnlyList<string> dataOnly, bool isUser, string path, string shown)
+    private static IReadOnlyList<OverlayFile> Find(
+        IReadOnlyList<string> layers, IReadOnlyList<string> dataOnly, bool isUser, string root, string path, string shown, IReadOnlyList<MountEntry> others, string place)
     {
         try
         {
             using var opened = new OverlayLayers(layers, dataOnly);
-            return new OverlayLookup(opened, new OverlayMarkReader(isUser), shown).Find(path);
+            IReadOnlyList<OverlayFile> found = new OverlayLookup(opened, new OverlayMarkReader(isUser), shown).Find(root == "/" ? path : $"{root}/{path}");
+            CheckOwn(others, place, root == "/" ? found[0].Path : found[0].Path[root.Length..], path, shown);
+            return found;
+        }
+        catch (EngineException failure) when (failure.Reason == EngineErrorReason.NotFound)
+        {
+            CheckOwn(others, place, "/" + path.Trim('/'), path, shown);
+            throw new EngineException(EngineErrorReason.NotFound, path, $"'{path}' is in no layer of {shown}.", failure);
         }
         catch (KernelException failure)
         {
