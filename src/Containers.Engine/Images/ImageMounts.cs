@@ -14,14 +14,17 @@ namespace Containers.Engine.Images;
 /// </summary>
 internal sealed class ImageMounts : IDisposable
 {
-    private const string RecordName = "mount.json", RootName = "root", EmptyName = "empty";
+    private const string RecordName = "mount.json", RootName = "root";
     private readonly FileDescriptor folder;
     private readonly string path;
+    private readonly string emptyFolder;
 
     /// <summary>Opens the folder, making it where it is missing.</summary>
     /// <param name="roots">The engine's folders.</param>
-    public ImageMounts(StorageRoots roots)
+    /// <param name="emptyFolder">An empty folder, to lie below the layers.</param>
+    public ImageMounts(StorageRoots roots, string emptyFolder)
     {
+        this.emptyFolder = emptyFolder;
         path = $"{roots.RuntimeRoot.TrimEnd('/')}/mounts";
         folder = StoreFolder.OpenRoot(path);
     }
@@ -125,7 +128,7 @@ internal sealed class ImageMounts : IDisposable
     /// <inheritdoc/>
     public void Dispose() => folder.Dispose();
 
-    private static void MountLayers(IReadOnlyList<string> layers, FileDescriptor own, string name)
+    private void MountLayers(IReadOnlyList<string> layers, FileDescriptor own, string name)
     {
         const MountFlags looking = MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev;
         var opened = new List<OverlayLayer>();
@@ -137,7 +140,7 @@ internal sealed class ImageMounts : IDisposable
             }
 
             // Overlayfs without a writable layer wants two folders at least: an empty one lies under all.
-            opened.Add(new OverlayLayer(StoreFolder.Open(own, EmptyName)));
+            opened.Add(new OverlayLayer(Files.Open(Files.CurrentFolder, emptyFolder, LibC.O_RDONLY | LibC.O_DIRECTORY), emptyFolder));
             using FileDescriptor target = StoreFolder.Open(own, RootName);
             using FileDescriptor? mount = DetachedMounts.TryOverlay(opened, null, null, [], looking, out OverlayFailure failure);
             if (mount is not null)
@@ -175,7 +178,6 @@ internal sealed class ImageMounts : IDisposable
         }
 
         _ = Files.TryRemove(own.Number, RootName, isFolder: true);
-        _ = Files.TryRemove(own.Number, EmptyName, isFolder: true);
         _ = Files.TryRemove(own.Number, RecordName, isFolder: false);
         _ = Files.TryRemove(folder.Number, id, isFolder: true);
     }

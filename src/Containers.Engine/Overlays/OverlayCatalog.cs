@@ -14,7 +14,7 @@ internal sealed class OverlayCatalog(EngineServices services, ContainerObserver 
     // Of the process: a session may open its engine anew while it holds one.
     private static readonly DetachedOverlays Detached = new();
 
-    private readonly OverlayTable table = new(services.MountPoint);
+    private readonly OverlayTable table = new(RealPath(services.MountPoint));
 
     /// <summary>Mounts an overlay.</summary>
     public OverlayMount Mount(OverlayOptions options, string? target) => new OverlayMounter(table, Detached, services.MountPoint).Mount(options, target);
@@ -25,7 +25,7 @@ internal sealed class OverlayCatalog(EngineServices services, ContainerObserver 
         List<OverlayMount> found = [.. MountEntry.Read("self").Select(table.Describe).OfType<OverlayMount>()];
         if (found.Count > 0)
         {
-            var images = services.ImageMounts.List().ToDictionary(static mount => mount.Path, StringComparer.Ordinal);
+            var images = services.ImageMounts.List().ToDictionary(static mount => RealPath(mount.Path), StringComparer.Ordinal);
             foreach (OverlayMount overlay in found)
             {
                 if (images.TryGetValue(overlay.Path, out ImageMount? image))
@@ -136,6 +136,13 @@ internal sealed class OverlayCatalog(EngineServices services, ContainerObserver 
                 failure.Errno is Errno.EPERM or Errno.EACCES ? EngineErrorReason.PermissionDenied : EngineErrorReason.Storage, path,
                 $"Where '{path}' of {shown} comes from cannot be told: {failure.Message}.", failure);
         }
+    }
+
+    // As the kernel calls a folder: the engine's own may be configured by a path with links.
+    private static string RealPath(string path)
+    {
+        using FileDescriptor? folder = Files.TryOpen(Files.CurrentFolder, path, LibC.O_PATH, 0, out _);
+        return (folder is null ? null : Files.ReadLink(Files.CurrentFolder, $"/proc/self/fd/{folder.Number}")) ?? path;
     }
 
     // What is mounted in an overlay, as a volume, comes from no layer.

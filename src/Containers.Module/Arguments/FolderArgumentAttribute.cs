@@ -13,12 +13,10 @@ internal sealed class FolderArgumentAttribute(bool isPattern = false) : Argument
     protected override object Convert(SessionState session, object input)
     {
         var paths = Elements(input).Select(value => PathOf(session, value)).ToArray();
-
-        // Left to PowerShell, which then tries the object's properties.
-        return Array.Exists(paths, static path => path is null) ? input : paths.Length == 1 ? paths[0]! : paths;
+        return paths.Length == 1 ? paths[0] : paths;
     }
 
-    private string? PathOf(SessionState session, object value)
+    private string PathOf(SessionState session, object value)
     {
         switch (Unwrap(value))
         {
@@ -28,7 +26,8 @@ internal sealed class FolderArgumentAttribute(bool isPattern = false) : Argument
                 return Absolute(session, Text(value));
         }
 
-        return PSObject.AsPSObject(value).Properties["Path"]?.Value is { } found && Text(found) is { Length: > 0 } path ? Absolute(session, path) : null;
+        return PSObject.AsPSObject(value).Properties["Path"]?.Value is { } found && Text(found) is { Length: > 0 } path ? Absolute(session, path)
+            : throw new FormatException($"'{Text(value)}' ({Unwrap(value)?.GetType().Name}) is no folder: a path is wanted, or an object with one.");
     }
 
     private string Absolute(SessionState session, string path)

@@ -25,7 +25,7 @@ public sealed class GetOverlayCommand : OverlayCommand
     [ValidateNotNullOrEmpty]
     public string[]? Path { get; set; }
 
-    /// <summary>The containers whose overlays are meant: names, ids, beginnings of ids, wildcards, or objects of Get-Container. With -File they need not run.</summary>
+    /// <summary>The containers whose overlays are meant: names, ids, beginnings of ids, wildcards, or objects of Get-Container. With -File they need not run. Containers cannot be piped: -Container (Get-Container web).</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ContainerNameArgument]
