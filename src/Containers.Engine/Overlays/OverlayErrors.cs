@@ -60,6 +60,12 @@ internal static class OverlayErrors
             {
                 return "the upper and the work folder must lie in the same mount.";
             }
+
+            if (Files.TryStat(work.Folder.Number, "work/incompat/volatile", follow: false, out _) == Errno.None)
+            {
+                return $"the work folder '{work.Name}' bears the mark of an overlay that was volatile: what that wrote may be damaged after a crash. "
+                    + "Where there was none, make the work folder anew.";
+            }
         }
 
         return options.Options.Contains("userxattr") && options.Options.Any(static option => option.StartsWith("metacopy=", StringComparison.Ordinal) || option.StartsWith("redirect_dir=", StringComparison.Ordinal))

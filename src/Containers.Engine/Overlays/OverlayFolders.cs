@@ -80,31 +80,32 @@ internal sealed class OverlayFolders : IDisposable
             errno);
     }
 
-    // The kernel's ELOOP, and one of its EINVALs, in words. What lies below a folder in another mount is no part of the layer.
+    // The kernel's ELOOP, and one of its EINVALs, in words. What lies below a folder in another mount is no part of the layer; and the writable folder may lie in one that is
+    // only read, as in a machine's own root.
     private void CheckApart()
     {
-        var all = new List<(string Shown, string Path, int Mount)>();
-        foreach (OverlayLayer layer in lower.Concat(new[] { Upper, Work }.OfType<OverlayLayer>()))
+        var all = new List<Place>();
+        foreach ((OverlayLayer layer, bool isLower) in lower.Select(static layer => (layer, true)).Concat(new[] { Upper, Work }.OfType<OverlayLayer>().Select(static layer => (layer, false))))
         {
             if (Files.ReadLink(Files.CurrentFolder, $"/proc/self/fd/{layer.Folder.Number}") is { } path)
             {
-                all.Add((layer.Name!, path, MountEntry.IdOf(layer.Folder)));
+                all.Add(new Place(layer.Name!, path, MountEntry.IdOf(layer.Folder), isLower));
             }
         }
 
         // Sorted so that what lies below a path follows it, whatever else the names have in them.
         all.Sort(static (one, other) => string.CompareOrdinal(one.Path.Replace('/', '\0'), other.Path.Replace('/', '\0')));
-        var above = new Stack<(string Shown, string Path, int Mount)>();
-        foreach ((string Shown, string Path, int Mount) folder in all)
+        var above = new Stack<Place>();
+        foreach (Place folder in all)
         {
-            while (above.TryPeek(out (string Shown, string Path, int Mount) last) && !MountEntry.IsBelow(folder.Path, last.Path))
+            while (above.TryPeek(out Place? last) && !MountEntry.IsBelow(folder.Path, last.Path))
             {
                 _ = above.Pop();
             }
 
-            foreach ((string shown, string path, int mount) in above.Where(one => one.Mount == folder.Mount))
+            foreach (Place outer in above.Where(one => one.Mount == folder.Mount && (one.Path == folder.Path || folder.IsLower || !one.IsLower)))
             {
-                string relation = path == folder.Path ? "is named twice" : $"lies in '{shown}'";
+                string relation = outer.Path == folder.Path ? "is named twice" : $"lies in '{outer.Shown}'";
                 throw new EngineException(
                     EngineErrorReason.InvalidArgument, folder.Shown, $"The folders of an overlay may not be the same, nor lie in each other: '{folder.Shown}' {relation}.");
             }
@@ -135,4 +136,6 @@ internal sealed class OverlayFolders : IDisposable
             }
         }
     }
+
+    private sealed record Place(string Shown, string Path, int Mount, bool IsLower);
 }

@@ -42,6 +42,14 @@ internal static class OverlayRemoval
         }
 
         Errno errno = Mounts.TryUnmount(overlay.Path, isLazy);
+        if (errno == Errno.EBUSY)
+        {
+            // A folder whose listing was broken off stays open in this process until the collector comes by: Get-ChildItem | Select-Object -First 1.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            errno = Mounts.TryUnmount(overlay.Path, isLazy);
+        }
+
         if (errno != Errno.None)
         {
             throw new EngineException(

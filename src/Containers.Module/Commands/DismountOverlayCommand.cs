@@ -23,7 +23,7 @@ public sealed class DismountOverlayCommand : OverlayCommand
     public string[] Path { get; set; } = [];
 
     /// <summary>Of an object of Get-Overlay: the container that the overlay is in, which is then refused.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowNull]
     public string? Container { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Containers.Engine.Overlays;
 
 namespace Containers.Engine.Tests.Overlays;
@@ -55,6 +56,21 @@ public sealed class OverlayDismountTests : IDisposable
             Assert.Equal(EngineErrorReason.NotFound, failure.Reason);
             return failure.Message;
         }
+    }
+
+    [Fact]
+    public void A_listing_that_was_broken_off_keeps_nothing()
+    {
+        OverlayMount overlay = shop.Mount(new OverlayOptions { Lower = [shop.Folder("lower", "a=1", "b=2")] });
+        BreakOff(overlay.Path);
+
+        shop.Engine.DismountOverlay(overlay);
+
+        Assert.False(shop.IsAnythingMounted());
+
+        // As a pipeline does that is stopped.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void BreakOff(string folder) => Assert.True(Directory.EnumerateFileSystemEntries(folder).GetEnumerator().MoveNext());
     }
 
     [Fact]

@@ -208,6 +208,27 @@ public sealed class OverlayMountTests : IDisposable
     }
 
     [Fact]
+    public void What_is_written_may_lie_in_a_folder_that_is_read()
+    {
+        using OverlayMount overlay = shop.Engine.MountOverlay(shop.Writable("/"), target: null);
+
+        File.WriteAllText($"{overlay.Path}/etc/new", "x");
+
+        Assert.True(File.Exists($"{shop.Root}/upper/etc/new"));
+        Assert.Equal([$"{shop.Root}/upper/etc/new"], shop.Engine.FindInOverlay(overlay, "etc/new").Select(one => one.Source));
+        Assert.Equal(["/etc/passwd"], shop.Engine.FindInOverlay(overlay, "etc/passwd").Select(one => one.Source));
+    }
+
+    [Fact]
+    public void The_mark_of_a_volatile_overlay_is_told()
+    {
+        OverlayOptions options = shop.Writable(shop.Folder("lower"));
+        shop.Engine.DismountOverlay(shop.Mount(options with { Options = ["volatile"] }));
+
+        Assert.Contains("was volatile", Assert.Throws<EngineException>(() => shop.Mount(options)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Two_overlays_do_not_write_to_one_folder()
     {
         string lower = shop.Folder("lower");
