@@ -87,6 +87,42 @@ public sealed class OverlayLookupTests : IDisposable
     }
 
     [Fact]
+    public void An_empty_file_that_is_a_whiteout_hides_what_lies_below()
+    {
+        string top = shop.Folder("top", "dir/gone="), unmarked = shop.Folder("unmarked", "other/gone="), lower = shop.Folder("lower", "dir/gone=lower", "other/gone=lower");
+        Note($"{top}/dir", "opaque", "x"u8);
+        Note($"{top}/dir/gone", "whiteout", "y"u8);
+        Note($"{unmarked}/other/gone", "whiteout", "y"u8);
+        OverlayMount overlay = shop.Mount(new OverlayOptions { Lower = [top, unmarked, lower] });
+        Assert.SkipWhen(File.Exists($"{overlay.Path}/dir/gone"), "this kernel knows no whiteouts by attribute (Linux 6.7)");
+
+        Assert.Equal([("Whiteout", $"{top}/dir/gone", 0), ("Hidden", $"{lower}/dir/gone", 2)], Find(overlay, "dir/gone"));
+
+        // The mark on the folder is for listings alone: without it too the kernel finds no file.
+        Assert.False(File.Exists($"{overlay.Path}/other/gone"));
+        Assert.Equal([("Whiteout", $"{unmarked}/other/gone", 1), ("Hidden", $"{lower}/other/gone", 2)], Find(overlay, "other/gone"));
+    }
+
+    [Fact]
+    public void Content_comes_from_a_folder_that_has_nothing_else_to_give()
+    {
+        // As mount(8) is told it: colons between, two before the folders of content alone, a backslash before one of a name.
+        string top = shop.Folder("t:1", "file="), data = shop.Folder("data", "by/digest=content");
+        Note($"{top}/file", "metacopy", []);
+        Note($"{top}/file", "redirect", "/by/digest"u8);
+        using FileDescriptor? mount = DetachedMounts.TryOverlay(
+            [], null, null, ["metacopy=on", "redirect_dir=follow", $"lowerdir={top.Replace(":", "\\:", StringComparison.Ordinal)}::{data}"], MountFlags.None, out OverlayFailure failure);
+        Assert.SkipWhen(mount is null, $"this kernel has no data-only layers (Linux 6.5): {failure}");
+        using FileDescriptor target = Files.Open(Files.CurrentFolder, shop.Folder("merged"), 0);
+        DetachedMounts.Attach(mount!, target, "merged");
+
+        OverlayMount overlay = shop.Engine.GetOverlay($"{shop.Root}/merged");
+        Assert.Equal([top, data], [.. overlay.Lower, .. overlay.DataOnly]);
+        Assert.Equal([("Shown", $"{top}/file", 0), ("Content", $"{data}/by/digest", 1)], Find(overlay, "file"));
+        Assert.Equal(EngineErrorReason.NotFound, Assert.Throws<EngineException>(() => Find(overlay, "by/digest")).Reason);
+    }
+
+    [Fact]
     public void Links_of_folders_lead_where_they_lead_in_the_overlay()
     {
         string lower = shop.Folder("lower", "usr/bin/tool=lower", "etc/passwd=of the layer");
@@ -251,6 +287,12 @@ public sealed class OverlayLookupTests : IDisposable
                 Assert.Equal(File.ReadAllText(entry), File.ReadAllText(source));
             }
         }
+    }
+
+    private static void Note(string path, string name, ReadOnlySpan<byte> value)
+    {
+        using FileDescriptor file = Files.Open(Files.CurrentFolder, path, 0);
+        Assert.Equal(Errno.None, FileContent.TrySetAttribute(file, System.Text.Encoding.UTF8.GetBytes($"trusted.overlay.{name}"), value));
     }
 
     private static string NameOf(string path) => Path.GetFileName(path);
