@@ -4,6 +4,7 @@ using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Maintenance;
 using Containers.Engine.Namespaces;
+using Containers.Engine.Overlays;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -35,6 +36,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerExport export;
     private readonly ContainerComparison comparison;
     private readonly NamespacePins pins;
+    private readonly OverlayCatalog overlays;
 
     private ContainerEngine(EngineServices services)
     {
@@ -59,6 +61,7 @@ public sealed partial class ContainerEngine : IDisposable
         copy = new ContainerCopy(services, views);
         export = new ContainerExport(services, views);
         comparison = new ContainerComparison(services, views);
+        overlays = new OverlayCatalog(services, observer);
     }
 
     /// <summary>Opens the engine on the roots that the configuration names, making them where they are missing.</summary>

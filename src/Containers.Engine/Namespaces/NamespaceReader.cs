@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using Containers.Engine.Overlays;
 using Containers.Engine.Processes;
 using Containers.Interop;
 using Tmds.Linux;
@@ -106,9 +106,13 @@ internal sealed class NamespaceReader
         }
     }
 
+    /// <summary>The namespaces that are mounted in the calling thread's mount namespace.</summary>
+    /// <returns>For each what the kernel calls it, and where it is mounted.</returns>
+    internal static IEnumerable<(string Root, string Path)> Mounts() => MountEntry.Read("thread-self").Where(static mount => mount.Type == "nsfs").Select(static mount => (mount.Root, mount.Path));
+
     private void ReadPins()
     {
-        foreach ((string root, string mountPoint) in NamespaceMounts.Read())
+        foreach ((string root, string mountPoint) in Mounts())
         {
             if (NamespaceKinds.Parse(root) is { } key && types.Contains(key.Type))
             {
@@ -183,46 +187,5 @@ internal sealed class NamespaceReader
         public uint? OwnerUserId { get; set; }
 
         public bool IsRelated { get; set; }
-    }
-}
-
-/// <summary>The namespaces that are mounted in this process's mount namespace (proc_pid_mountinfo(5)).</summary>
-internal static class NamespaceMounts
-{
-    private const int Root = 3, MountPoint = 4;
-
-    /// <summary>Reads them.</summary>
-    /// <returns>For each what the kernel calls the namespace, and where it is mounted.</returns>
-    public static IEnumerable<(string Root, string MountPoint)> Read()
-    {
-        foreach (string line in File.ReadLines("/proc/thread-self/mountinfo"))
-        {
-            int separator = line.IndexOf(" - ", StringComparison.Ordinal);
-            if (separator >= 0 && line.AsSpan(separator + 3).StartsWith("nsfs ", StringComparison.Ordinal))
-            {
-                string[] fields = line.Split(' ', MountPoint + 2);
-                yield return (fields[Root], Unescape(fields[MountPoint]));
-            }
-        }
-    }
-
-    /// <summary>Space, tab, newline and backslash are written as three octal digits.</summary>
-    private static string Unescape(string text)
-    {
-        var result = new StringBuilder(text.Length);
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\\' && i + 3 < text.Length)
-            {
-                result.Append((char)(((text[i + 1] - '0') << 6) | ((text[i + 2] - '0') << 3) | (text[i + 3] - '0')));
-                i += 3;
-            }
-            else
-            {
-                result.Append(text[i]);
-            }
-        }
-
-        return result.ToString();
     }
 }

@@ -166,7 +166,7 @@ internal sealed class OpenNamespaces : IDisposable
 
     private static FileDescriptor FindNumber(NamespaceType type, ulong id)
     {
-        IEnumerable<string> mounted = NamespaceMounts.Read().Where(mount => NamespaceKinds.Parse(mount.Root) == (type, id)).Select(static mount => mount.MountPoint);
+        IEnumerable<string> mounted = NamespaceReader.Mounts().Where(mount => NamespaceKinds.Parse(mount.Root) == (type, id)).Select(static mount => mount.Path);
         IEnumerable<string> lived = Directory.EnumerateDirectories("/proc").Where(static path => char.IsAsciiDigit(path["/proc/".Length])).Select(path => $"{path}/ns/{type.FileName()}");
         foreach (string path in mounted.Concat(lived))
         {

@@ -39,7 +39,7 @@ internal sealed class ContainerStart(EngineServices services)
         using JoinedContainers joined = sharing.Open(document, cancellation);
         using FileDescriptor records = services.Store.Records.OpenFolder(id, isKept: !document.Options.RemoveOnExit);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
-        ContainerRecordFiles.Clear(records);
+        services.Store.Records.Clear(id, records);
         RemoveLeftCgroup(id);
         ContainerOptions options = document.Options;
         ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, Devices(options));
@@ -86,12 +86,16 @@ internal sealed class ContainerStart(EngineServices services)
         // Without a session at its input a terminal stays, and a pipe only where somebody keeps it open.
         bool keepsInput = !withInput && document.Options is { Interactive: true, Tty: false };
         using FileDescriptor listening = held.ListenForSessions();
+
+        // Opened anew: the lock is the open folder's.
+        using FileDescriptor spare = services.Store.Records.OpenFolder(document.Id, isKept: false);
         var link = new MonitorLink(attach, withInput || keepsInput, document.Options.Tty);
         try
         {
             LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with
             {
                 EventsFolder = services.Events.Folder.Number,
+                SpareRecordsFolder = document.Options.RemoveOnExit ? null : spare.Number,
                 AttachSocket = listening.Number,
                 KeptInput = keepsInput ? link.Input!.Number : null,
                 StartLock = held.Descriptor,

@@ -130,7 +130,7 @@ internal static unsafe class MonitorProcess
 
             // Once the container has ended, nothing more will come, even if a process elsewhere holds the other end of a pipe.
             TimeSpec patience = default;
-            bool isLimited = HealthTimer.Prepare(monitor, entries + 4, &patience) || (monitor->HasEnded && !Streams.AreBlocked(monitor));
+            bool isLimited = HealthTimer.Prepare(monitor, entries + 4, &patience) || StalledReaders.Prepare(monitor, &patience) || (monitor->HasEnded && !Streams.AreBlocked(monitor));
             if (Sys.Call(SysNr.Ppoll, (long)entries, before + (Sessions.Room * Sessions.EntriesPerPlace), isLimited ? (long)&patience : 0, 0, 8) < 0)
             {
                 continue;
@@ -148,6 +148,7 @@ internal static unsafe class MonitorProcess
             {
                 Reap(monitor);
                 monitor->EndedAt = Records.Now();
+                StalledReaders.Note(monitor);
                 HealthTimer.End(monitor);
             }
             else
@@ -155,6 +156,7 @@ internal static unsafe class MonitorProcess
                 HealthTimer.Serve(monitor, entries[4].Returned);
             }
 
+            StalledReaders.Serve(monitor);
             if (monitor->HasEnded && HasReadEnough(monitor))
             {
                 Streams.Close(monitor);

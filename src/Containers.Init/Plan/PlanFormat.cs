@@ -26,7 +26,7 @@ namespace Containers.Init.Plan;
 internal struct PlanHeader
 {
     /// <summary>"PSCPLAN" and the format's version in the last byte.</summary>
-    internal const ulong ExpectedMagic = 0x07_4e_41_4c_50_43_53_50;
+    internal const ulong ExpectedMagic = 0x08_4e_41_4c_50_43_53_50;
 
     internal ulong Magic;
 
@@ -69,6 +69,9 @@ internal struct PlanHeader
 
     /// <summary>The folder of the running and exit records; -1 for none.</summary>
     internal int RecordsFolder;
+
+    /// <summary>A folder in memory for the exit record where that of the records is on a full disk; -1 for none.</summary>
+    internal int SpareRecordsFolder;
 
     /// <summary>The folder of the log; -1 for none.</summary>
     internal int LogFolder;

@@ -31,6 +31,9 @@ internal static class EngineErrors
     /// <summary>The noun of errors about the unit that starts containers with the machine.</summary>
     internal const string Startup = "ContainerStartup";
 
+    /// <summary>The noun of errors about overlays.</summary>
+    internal const string Overlay = "Overlay";
+
     /// <summary>Makes the error record of a failure.</summary>
     /// <param name="failure">The failure.</param>
     /// <param name="noun">What it concerns: <see cref="Container"/>, <see cref="Image"/> or <see cref="Engine"/>.</param>

@@ -155,6 +155,34 @@ public sealed class AttachTests : IDisposable
     }
 
     [Fact]
+    public void Who_takes_nothing_holds_up_no_restart()
+    {
+        using var restarts = new RestartFixture();
+        ContainerSnapshot container = restarts.Start("always", "echo >> /shared/lives; while [ ! -e /shared/go ]; do sleep 0.02; done; seq 20000");
+        using (ForegroundProcess stalled = restarts.Engine.Attach(container.Id, withInput: false, Cancellation))
+        {
+            File.WriteAllText($"{restarts.Shared}/go", string.Empty);
+            RestartFixture.Await(() => restarts.Lives > 1, "the session that takes nothing holds it up");
+
+            // The log has what the session was not given.
+            Assert.Contains(restarts.Engine.ReadLog(container.Id, new Logs.LogQuery(), Cancellation), static record => record.Text == "20000");
+        }
+
+        restarts.Engine.Remove(container.Id, force: true, Cancellation);
+    }
+
+    [Fact]
+    public void Who_takes_nothing_holds_up_no_removal()
+    {
+        ContainerOptions options = new() { RootFileSystem = fixture.MakeRoot("removed"), RemoveOnExit = true, Command = ["sh", "-c", "read go; seq 20000"] };
+        using ForegroundProcess container = fixture.Engine.Run(options, withInput: true, Cancellation);
+        using ForegroundProcess stalled = fixture.Engine.Attach(container.Container!.Id, withInput: false, Cancellation);
+        RunResult result = EngineFixture.Finish(container, "go\n"u8.ToArray());
+        Assert.EndsWith("\n20000\n", result.Output, StringComparison.Ordinal);
+        Assert.True(EngineFixture.Patiently(() => fixture.Engine.List().Count == 0));
+    }
+
+    [Fact]
     public void Who_says_nothing_keeps_nobody_waiting()
     {
         string id = Started(AwaitGo + "echo done");

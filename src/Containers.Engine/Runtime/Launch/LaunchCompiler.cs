@@ -154,6 +154,7 @@ internal sealed partial class LaunchCompiler
             AttachSocket = d.AttachSocket is int attach ? plan.Inherit(attach, isMonitors: true) : -1,
             KeptInput = d.KeptInput is int kept ? plan.Inherit(kept, isMonitors: true) : -1,
             RecordsFolder = d.RecordsFolder is int records ? plan.Inherit(records, isMonitors: true) : -1,
+            SpareRecordsFolder = d.SpareRecordsFolder is int spare ? plan.Inherit(spare, isMonitors: true) : -1,
             LogFolder = d.LogFolder is int log ? plan.Inherit(log, isMonitors: true) : -1,
             OomCounter = cgroup.OomCounter is int counter ? plan.Inherit(counter, isMonitors: true) : -1,
             CgroupKiller = SharesPids && cgroup.Killer is int killer ? plan.Inherit(killer, isMonitors: true) : -1,

@@ -172,6 +172,9 @@ internal sealed record LaunchDevice(string Path, int Mode, long Number)
 internal sealed record LaunchDescriptors(
     int Session, int? RecordsFolder, int? LogFolder, int? StandardInput, int? Output, int? Error, int? HandOver)
 {
+    /// <summary>The folder in memory for the exit record where there is no room for it beside the others, or null for none.</summary>
+    public int? SpareRecordsFolder { get; init; }
+
     /// <summary>The folder of the record of events, or null for none.</summary>
     public int? EventsFolder { get; init; }
 

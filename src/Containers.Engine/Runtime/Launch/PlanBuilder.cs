@@ -166,6 +166,7 @@ internal sealed class PlanBuilder
         AttachSocket = -1,
         KeptInput = -1,
         RecordsFolder = -1,
+        SpareRecordsFolder = -1,
         LogFolder = -1,
         StartLock = -1,
         OomCounter = -1,
