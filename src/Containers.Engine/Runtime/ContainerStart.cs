@@ -73,7 +73,10 @@ internal sealed class ContainerStart(EngineServices services)
         return left is not null;
     }
 
-    private static DevicePolicy Devices(ContainerOptions options) => options.Privileged
+    /// <summary>Whether it gets this machine's devices: not with users of its own, whose root they would be for, and who is to be nobody here.</summary>
+    private static bool HasAllDevices(ContainerOptions options) => options is { Privileged: true, UserNamespace: null };
+
+    private static DevicePolicy Devices(ContainerOptions options) => HasAllDevices(options)
         ? DevicePolicy.AllowAll
         : options.Devices.Count + options.DeviceCgroupRules.Count == 0
             ? DevicePolicy.Default
@@ -135,7 +138,7 @@ internal sealed class ContainerStart(EngineServices services)
             Cgroup = Describe(cgroup, isKilled: options.PidNamespace is not null),
             Capabilities = capabilities.Bits,
             Seccomp = SeccompFilter.For(options.SeccompProfile, capabilities, options.Privileged, services.Seccomp),
-            HostDevices = [.. options.Devices.SelectMany(HostDevices.Of), .. options.Privileged ? HostDevices.List() : []],
+            HostDevices = [.. options.Devices.SelectMany(HostDevices.Of), .. HasAllDevices(options) ? HostDevices.List() : []],
             Hosts = HostsFile.Make(state, $"{services.Roots.StateRoot}/containers/{document.Id}", options, document.Command.HostName),
             MountPoint = services.MountPoint,
             StagingPoint = services.StagingPoint,
