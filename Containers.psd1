@@ -26,6 +26,7 @@
         'Export-Container'
         'Export-ContainerImage'
         'Find-ContainerImage'
+        'Get-Cgroup'
         'Get-Container'
         'Get-ContainerConfiguration'
         'Get-ContainerEngine'
