@@ -16,7 +16,7 @@ public sealed partial class ContainerEngine
     /// <param name="id">Its id.</param>
     /// <param name="cancellation">Ends the check; nothing is then recorded.</param>
     /// <returns>The result, and the container's health with it.</returns>
-    /// <exception cref="EngineException">NotFound; NotSupported (it has no check); Busy (not running, or paused).</exception>
+    /// <exception cref="EngineException">NotFound; NotSupported (it has no check); NotRunning, Busy (paused).</exception>
     public HealthReport CheckHealth(string id, CancellationToken cancellation = default)
     {
         (HealthReport report, RunningRecord? unhealthy) = new HealthProbe(services, exec).Check(id, cancellation);
@@ -48,7 +48,7 @@ public sealed partial class ContainerEngine
 
             return report.Result.IsSuccess;
         }
-        catch (EngineException e) when (e.Reason is EngineErrorReason.Busy or EngineErrorReason.NotFound)
+        catch (EngineException e) when (e.Reason is EngineErrorReason.Busy or EngineErrorReason.NotRunning or EngineErrorReason.NotFound)
         {
             // It is paused, or has ended.
             return false;

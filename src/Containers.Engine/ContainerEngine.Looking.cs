@@ -57,7 +57,7 @@ public sealed partial class ContainerEngine
     /// <summary>The processes of a running container, those that were put into it too. One that ends meanwhile is left out.</summary>
     /// <param name="id">Its id.</param>
     /// <returns>The processes, oldest first.</returns>
-    /// <exception cref="EngineException">NotFound, or Busy where it is not running.</exception>
+    /// <exception cref="EngineException">NotFound, or NotRunning.</exception>
     public IReadOnlyList<ContainerProcess> GetProcesses(string id) => new ContainerProcesses(services, observer).List(id);
 
     /// <summary>Begins to measure what containers use.</summary>

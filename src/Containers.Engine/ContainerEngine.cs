@@ -3,6 +3,8 @@ using Containers.Engine.Copying;
 using Containers.Engine.Events;
 using Containers.Engine.Images;
 using Containers.Engine.Maintenance;
+using Containers.Engine.Namespaces;
+using Containers.Engine.Overlays;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -20,6 +22,7 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerCreation creation;
     private readonly ContainerStart start;
     private readonly ContainerEnd end;
+    private readonly ContainerRemoval removal;
     private readonly ContainerRestart restart;
     private readonly ContainerExec exec;
     private readonly ContainerAttach attach;
@@ -32,6 +35,8 @@ public sealed partial class ContainerEngine : IDisposable
     private readonly ContainerCopy copy;
     private readonly ContainerExport export;
     private readonly ContainerComparison comparison;
+    private readonly NamespacePins pins;
+    private readonly OverlayCatalog overlays;
 
     private ContainerEngine(EngineServices services)
     {
@@ -40,20 +45,23 @@ public sealed partial class ContainerEngine : IDisposable
         creation = new ContainerCreation(services);
         start = new ContainerStart(services);
         var waiting = new RestartWaiting(services);
-        end = new ContainerEnd(services, observer, start, waiting);
-        restart = new ContainerRestart(services, observer, start, end, waiting);
+        end = new ContainerEnd(services, observer, waiting);
+        removal = new ContainerRemoval(services, observer, start, end, waiting);
+        restart = new ContainerRestart(services, observer, start, removal, waiting);
         exec = new ContainerExec(services);
         attach = new ContainerAttach(services);
         change = new ContainerChange(services, observer);
         update = new ContainerUpdate(services, observer, restart);
         wait = new ContainerWait(services, observer, end);
         commit = new ContainerCommit(services, observer);
-        care = new StorageCare(services, observer, end);
-        repair = new StorageRepair(services, observer, start, end, care);
+        care = new StorageCare(services, observer, removal);
+        pins = new NamespacePins(services.Roots);
+        repair = new StorageRepair(services, observer, start, removal, care, pins);
         var views = new ContainerViews(services, observer);
         copy = new ContainerCopy(services, views);
         export = new ContainerExport(services, views);
         comparison = new ContainerComparison(services, views);
+        overlays = new OverlayCatalog(services, observer);
     }
 
     /// <summary>Opens the engine on the roots that the configuration names, making them where they are missing.</summary>
@@ -111,7 +119,7 @@ public sealed partial class ContainerEngine : IDisposable
                     services.RequireHandOver(document);
                 }
 
-                return new AttachedContainer(end, document, start.Start(document, held, attach: true, withInput, cancellation));
+                return new AttachedContainer(removal, document, start.Start(document, held, attach: true, withInput, cancellation));
             }
             catch
             {
@@ -121,6 +129,18 @@ public sealed partial class ContainerEngine : IDisposable
                 throw;
             }
         }
+    }
+
+    /// <summary>As <see cref="Start"/>, attached to this session from the first byte on. Disposing what this gives detaches; the container goes on.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="withInput">Whether its standard input is a pipe from this session, or the session types into its terminal.</param>
+    /// <param name="cancellation">Ends the start; the container is left as it was.</param>
+    /// <returns>The running container.</returns>
+    /// <exception cref="EngineException">As <see cref="Start"/>; Busy where it is running already.</exception>
+    public ForegroundProcess StartAttached(string id, bool withInput, CancellationToken cancellation = default)
+    {
+        (ContainerDocument document, MonitorLink link) = restart.StartAttached(id, withInput, cancellation);
+        return new AttachedContainer(removal, document, link) { IsLeftRunning = true };
     }
 
     /// <summary>
@@ -133,11 +153,11 @@ public sealed partial class ContainerEngine : IDisposable
     /// </param>
     /// <param name="cancellation">Ends the waiting for the container's monitor.</param>
     /// <returns>The running container; without a standard input where it takes none.</returns>
-    /// <exception cref="EngineException">NotFound, Busy (not running, paused, or eight are attached), Timeout (its monitor is stopped), NotSupported.</exception>
+    /// <exception cref="EngineException">NotFound, NotRunning, Busy (paused, or eight are attached), Timeout (its monitor is stopped), NotSupported.</exception>
     public ForegroundProcess Attach(string id, bool withInput, CancellationToken cancellation = default)
     {
         (ContainerSnapshot container, MonitorLink link) = attach.Attach(id, withInput, cancellation);
-        return new RejoinedContainer(end, container, link);
+        return new RejoinedContainer(removal, container, link);
     }
 
     /// <summary>Runs a further command in a running container, attached to this session.</summary>
@@ -146,7 +166,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="withInput">Whether its standard input is a pipe from this session, instead of empty.</param>
     /// <param name="cancellation">Ends the start.</param>
     /// <returns>The running command.</returns>
-    /// <exception cref="EngineException">NotFound, Busy (not running, or paused), InvalidArgument, CommandNotFound, CommandNotExecutable, LaunchFailed.</exception>
+    /// <exception cref="EngineException">NotFound, NotRunning, Busy (paused), InvalidArgument, CommandNotFound, CommandNotExecutable, LaunchFailed.</exception>
     public ForegroundProcess Execute(string id, ExecOptions options, bool withInput, CancellationToken cancellation = default)
     {
         (ContainerSnapshot container, MonitorLink link) = exec.Start(id, options, attach: true, withInput, cancellation);
@@ -185,7 +205,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <summary>Sends a signal to a running container's first process.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="signal">The signal's number.</param>
-    /// <exception cref="EngineException">Busy where it is not running.</exception>
+    /// <exception cref="EngineException">NotRunning.</exception>
     public void Signal(string id, int signal) => end.Signal(id, signal);
 
     /// <summary>
@@ -225,14 +245,14 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="id">Its id.</param>
     /// <param name="cancellation">Ends the waiting for others that change the container.</param>
     /// <returns>The container.</returns>
-    /// <exception cref="EngineException">NotFound, Busy (not running, or suspended already), NotSupported (no freezer), Timeout: then it runs on.</exception>
+    /// <exception cref="EngineException">NotFound, NotRunning, Busy (suspended already), NotSupported (no freezer), Timeout: then it runs on.</exception>
     public ContainerSnapshot Suspend(string id, CancellationToken cancellation = default) => change.Suspend(id, cancellation);
 
     /// <summary>Lets a suspended container go on.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellation">Ends the waiting for others that change the container.</param>
     /// <returns>The container.</returns>
-    /// <exception cref="EngineException">NotFound, Busy (not suspended), Timeout.</exception>
+    /// <exception cref="EngineException">NotFound, NotRunning, Busy (not suspended), Timeout.</exception>
     public ContainerSnapshot Resume(string id, CancellationToken cancellation = default) => change.Resume(id, cancellation);
 
     /// <summary>Gives a container another name, whether it runs or not.</summary>
@@ -259,7 +279,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The ended container.</returns>
-    /// <exception cref="EngineException">Timeout, NotFound, or Busy where it was never started.</exception>
+    /// <exception cref="EngineException">Timeout, NotFound, or NotRunning where it was never started.</exception>
     public ContainerSnapshot Wait(string id, TimeSpan timeout, CancellationToken cancellation = default) => Wait(id, WaitCondition.Exited, timeout, cancellation);
 
     /// <summary>Waits until a container has come to a condition.</summary>
@@ -268,7 +288,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The container; of one that was removed, as it was seen last.</returns>
-    /// <exception cref="EngineException">Timeout, NotFound, or Busy where it cannot come to the condition (any more).</exception>
+    /// <exception cref="EngineException">Timeout, NotFound, or NotRunning or Busy where it cannot come to the condition (any more).</exception>
     public ContainerSnapshot Wait(string id, WaitCondition condition, TimeSpan timeout, CancellationToken cancellation = default) =>
         wait.Wait([observer.Observe(id) ?? throw ContainerStore.NotFound(id)], condition, timeout, whenImpossible: static _ => { }, cancellation);
 
@@ -289,7 +309,7 @@ public sealed partial class ContainerEngine : IDisposable
     /// <param name="force">Whether a running one is killed first instead of refused.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="EngineException">NotFound, or Busy where it is running.</exception>
-    public void Remove(string id, bool force, CancellationToken cancellation = default) => end.Remove(id, force, cancellation);
+    public void Remove(string id, bool force, CancellationToken cancellation = default) => removal.Remove(id, force, cancellation);
 
     /// <summary>
     /// Does what a monitor hands over at a container's end: removes one that is to be removed, where no session has, and starts one again that has a restart policy, after

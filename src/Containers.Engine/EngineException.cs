@@ -23,6 +23,9 @@ public enum EngineErrorReason
     /// <summary>The object is in use, or in a state that does not allow it.</summary>
     Busy,
 
+    /// <summary>The container is not running, and only of a running one it can be done.</summary>
+    NotRunning,
+
     /// <summary>The kernel or the configuration does not allow it.</summary>
     PermissionDenied,
 

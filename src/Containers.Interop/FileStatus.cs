@@ -53,6 +53,12 @@ public readonly record struct FileStatus(
     /// <summary>A device node's minor number.</summary>
     public uint Minor => (uint)(((RawDevice >> 12) & 0xffffff00) | (RawDevice & 0xff));
 
+    /// <summary>The major number of the device the file lies on.</summary>
+    public uint DeviceMajor => (uint)(((Device >> 32) & 0xfffff000) | ((Device >> 8) & 0xfff));
+
+    /// <summary>The minor number of the device the file lies on.</summary>
+    public uint DeviceMinor => (uint)(((Device >> 12) & 0xffffff00) | (Device & 0xff));
+
     internal static FileStatus From(stat s)
     {
         uint mode = (uint)s.st_mode;

@@ -1,36 +1,48 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Containers.Interop;
 
 /// <summary>Mounts in the session's own mount namespace (mount(2), umount(2)).</summary>
 public static unsafe partial class Mounts
 {
-    private const nuint ReadOnly = 1, NoSuid = 2, NoDevices = 4;
     private const int Detach = 2, NoFollow = 8;
     private const int PageOfOptions = 4095;
 
-    /// <summary>The most layers that <see cref="OverlayReadOnly"/> takes.</summary>
-    public const int MostLayers = 200;
-
-    /// <summary>Mounts layers over each other, without a writable one. Set-user-id bits and device nodes have no effect in it.</summary>
-    /// <param name="layers">The layers, lowest first, at least two; stay the caller's.</param>
+    /// <summary>
+    /// Mounts layers over each other by mount(2): what kernels before Linux 6.7 want for more layers than
+    /// <see cref="DetachedMounts.TryOverlay"/> can tell them, at most about 200.
+    /// </summary>
+    /// <param name="lower">The layers that are only read, topmost first.</param>
+    /// <param name="upper">The writable folder; null for a mount that is read only.</param>
+    /// <param name="work">The work folder that belongs to it.</param>
+    /// <param name="options">The file system's options.</param>
+    /// <param name="flags">What holds for everything in the mount.</param>
     /// <param name="target">Where to.</param>
-    /// <param name="subject">What an error's message names.</param>
-    /// <exception cref="KernelException">It cannot be mounted.</exception>
-    public static void OverlayReadOnly(IReadOnlyList<FileDescriptor> layers, FileDescriptor target, string subject)
+    /// <returns>The error number, or <see cref="Errno.None"/>; <see cref="Errno.E2BIG"/> for too many layers.</returns>
+    public static Errno TryOverlay(
+        IReadOnlyList<OverlayLayer> lower, OverlayLayer? upper, OverlayLayer? work, IReadOnlyList<string> options, MountFlags flags, FileDescriptor target)
     {
-        // Names of descriptors are short, and mean these folders whatever their paths come to mean. The first of lowerdir is the uppermost.
-        string options = "lowerdir=" + string.Join(':', layers.Reverse().Select(layer => $"/proc/self/fd/{layer.Number}"));
-        if (layers.Count > MostLayers || options.Length > PageOfOptions)
+        // Names of descriptors are short, and mean these folders whatever their paths come to mean.
+        List<string> all = [$"lowerdir={string.Join(':', lower.Select(PathOf))}", .. options];
+        if (upper is { } above)
         {
-            throw new KernelException(Errno.E2BIG, $"mounting {layers.Count} layers of", subject);
+            all.Add($"upperdir={PathOf(above)}");
         }
 
-        byte[] type = "overlay\0"u8.ToArray();
-        fixed (byte* name = type, at = Native.Utf8Z($"/proc/self/fd/{target.Number}"), data = Native.Utf8Z(options))
+        if (work is { } beside)
         {
-            Native.Check(mount(name, at, name, ReadOnly | NoSuid | NoDevices, data), "mounting", subject);
+            all.Add($"workdir={PathOf(beside)}");
+        }
+
+        string text = string.Join(',', all);
+        if (text.Length > PageOfOptions)
+        {
+            return Errno.E2BIG;
+        }
+
+        fixed (byte* name = "overlay\0"u8, at = Native.Utf8Z(PathOf(new OverlayLayer(target))), data = Native.Utf8Z(text))
+        {
+            return mount(name, at, name, FlagsOf(flags), data) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
         }
     }
 
@@ -47,6 +59,25 @@ public static unsafe partial class Mounts
                 || (Native.Errno is Errno.EINVAL or Errno.ENOENT ? false : throw Native.LastError("unmounting", name));
         }
     }
+
+    /// <summary>umount2(2) without following a symbolic link.</summary>
+    /// <param name="path">The mount point.</param>
+    /// <param name="isLazy">Whether it goes out of the tree at once and ends with its last user, instead of being refused while it is in use.</param>
+    /// <returns>The error number, or <see cref="Errno.None"/>; EINVAL where nothing is mounted.</returns>
+    public static Errno TryUnmount(string path, bool isLazy)
+    {
+        fixed (byte* p = Native.Utf8Z(path))
+        {
+            return umount2(p, NoFollow | (isLazy ? Detach : 0)) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+        }
+    }
+
+    private static string PathOf(OverlayLayer layer) => $"/proc/self/fd/{layer.Folder.Number}";
+
+    // The numbers of mount(2) are others for what came later.
+    private static nuint FlagsOf(MountFlags flags) =>
+        (nuint)(flags & (MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec))
+        | (flags.HasFlag(MountFlags.NoAtime) ? 1024u : 0u) | (flags.HasFlag(MountFlags.NoDirAtime) ? 2048u : 0u) | (flags.HasFlag(MountFlags.NoSymFollow) ? 256u : 0u);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int mount(byte* source, byte* target, byte* type, nuint flags, byte* data);

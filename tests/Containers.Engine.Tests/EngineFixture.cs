@@ -138,7 +138,7 @@ public sealed class EngineFixture : IDisposable
 
         try
         {
-            during?.Invoke(container.Container);
+            during?.Invoke(container.Container!);
             Assert.True(Task.WaitAll([output, error], TimeSpan.FromMinutes(3)), "the container's output did not end");
         }
         catch
@@ -149,7 +149,7 @@ public sealed class EngineFixture : IDisposable
         }
 
         ProcessEnd ended = container.WaitForExit(TestContext.Current.CancellationToken);
-        return new RunResult(ended.ExitCode, output.Result, error.Result, container.Container);
+        return new RunResult(ended.ExitCode, output.Result, error.Result, container.Container!);
     }
 
     /// <summary>Ends and removes every container of this engine.</summary>

@@ -35,6 +35,10 @@ Describe 'An error' -Skip:$cannot {
         @{ Script = 'New-Container host -Volume /no/such/folder:/mnt -- true'; Id = 'ContainerPathNotFound'; Category = 'ObjectNotFound' }
         @{ Script = 'New-Container -RootFileSystem /no/such/folder -- true'; Id = 'ContainerPathNotFound'; Category = 'ObjectNotFound' }
         @{ Script = 'Import-ContainerImage /no/such/file.tar'; Id = 'ArchiveNotFound'; Category = 'ObjectNotFound' }
+        @{ Script = 'Get-Overlay /no/such/folder'; Id = 'OverlayNotFound'; Category = 'ObjectNotFound' }
+        @{ Script = 'Dismount-Overlay /proc'; Id = 'OverlayNotFound'; Category = 'ObjectNotFound' }
+        @{ Script = 'Mount-Overlay /no/such/folder /etc'; Id = 'OverlayNotFound'; Category = 'ObjectNotFound' }
+        @{ Script = 'Mount-Overlay /mnt /etc, /etc'; Id = 'OverlayArgumentInvalid'; Category = 'InvalidArgument' }
         @{ Script = 'Import-ContainerImage /etc/passwd -Name bad'; Id = 'ContainerImageDataInvalid'; Category = 'InvalidData' }
     ) {
         $failure = Get-ErrorOf $Script
@@ -98,6 +102,7 @@ Describe '-WhatIf' -Skip:$cannot {
         @{ Script = 'Get-Container | Remove-Container -Force -WhatIf' }
         @{ Script = 'Remove-ContainerImage box -Force -WhatIf' }
         @{ Script = 'Import-ContainerImage "$($engine.Root)/box.tar" -Name other -WhatIf' }
+        @{ Script = 'Mount-Overlay "$($engine.Root)" /etc -WhatIf' }
         @{ Script = 'Invoke-Container host -OutFile "$($engine.Root)/out.txt" -WhatIf -- echo a' }
     ) {
         $state = { (Get-Container | ForEach-Object { "$($_.Name) $($_.State) $($_.ProcessId)" }), (Get-ContainerImage).Name, (Test-Path "$($engine.Root)/out.txt") | ConvertTo-Json }

@@ -40,7 +40,7 @@ Describe 'An image' -Skip:$cannot {
 
     It 'is made of a container, differs by what that wrote, and runs' {
         Invoke-Container box -Name writer -- sh -c 'echo hello >/greeting; rm /etc/text'
-        $made = Get-Container writer | ConvertTo-ContainerImage -ImageName greeter:1 -Cmd cat, /greeting
+        $made = Get-Container writer | ConvertTo-ContainerImage -Name greeter:1 -Cmd cat, /greeting
         $made.Cmd | Should -Be 'cat', '/greeting'
         Compare-ContainerImage box greeter:1 | ForEach-Object { "$($_.Change) $($_.Path)" } | Should -Be 'Removed /etc/text', 'Added /greeting'
         Invoke-Container greeter:1 -Rm | Should -Be 'hello'

@@ -1,4 +1,4 @@
-using System.Text;
+using Containers.Engine.Overlays;
 
 namespace Containers.Engine.Cgroups;
 
@@ -68,8 +68,8 @@ internal sealed record CgroupMountPoint(bool IsUnified, string Path, string Root
 
     private static CgroupMountPoint Read(string[] fields, int dash)
     {
-        string root = Unescape(fields[3]);
-        string path = Unescape(fields[4]);
+        string root = MountEntry.Unescape(fields[3]);
+        string path = MountEntry.Unescape(fields[4]);
         if (fields[dash + 1] == "cgroup2")
         {
             return new CgroupMountPoint(IsUnified: true, path, root, [], Name: null);
@@ -78,34 +78,6 @@ internal sealed record CgroupMountPoint(bool IsUnified, string Path, string Root
         const string namePrefix = "name=";
         string[] options = fields[dash + 3].Split(',');
         string? name = options.FirstOrDefault(option => option.StartsWith(namePrefix, StringComparison.Ordinal))?[namePrefix.Length..];
-        return new CgroupMountPoint(IsUnified: false, path, root, [.. options.Where(V1Controllers.Contains)], name is null ? null : Unescape(name));
+        return new CgroupMountPoint(IsUnified: false, path, root, [.. options.Where(V1Controllers.Contains)], name is null ? null : MountEntry.Unescape(name));
     }
-
-    // Space, tab, newline, backslash and # are written as \ooo.
-    private static string Unescape(string text)
-    {
-        if (!text.Contains('\\', StringComparison.Ordinal))
-        {
-            return text;
-        }
-
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        int length = 0;
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            if (bytes[i] == '\\' && i + 3 < bytes.Length && IsOctal(bytes[i + 1]) && IsOctal(bytes[i + 2]) && IsOctal(bytes[i + 3]))
-            {
-                bytes[length++] = (byte)(((bytes[i + 1] - '0') << 6) | ((bytes[i + 2] - '0') << 3) | (bytes[i + 3] - '0'));
-                i += 3;
-            }
-            else
-            {
-                bytes[length++] = bytes[i];
-            }
-        }
-
-        return Encoding.UTF8.GetString(bytes, 0, length);
-    }
-
-    private static bool IsOctal(byte digit) => digit is >= (byte)'0' and <= (byte)'7';
 }

@@ -21,7 +21,7 @@ internal sealed class ContainerCopy(EngineServices services, ContainerViews view
         CopyPlan plan = CopyPlan.Make(source, from.Name, from.Status.Kind == FileKind.Folder, destination, to.Name, to.File is not null, to.IsFolder);
         var archive = new TreeArchive(from.File, plan.TopName, new LayerWriteOptions { Source = LayerSourceKind.Files, KeepsHoles = true });
         using FileDescriptor folder = OpenFolder(view, to, plan.IsInside, out InhabitedInnerFolder inhabited);
-        archive.Unpack(folder, inhabited, progress, cancellation);
+        archive.Unpack(folder, inhabited, view.Owners, progress, cancellation);
     });
 
     /// <summary>Unpacks an archive; see <see cref="ContainerEngine.CopyIn(string, Stream, string, IProgress{long}, CancellationToken)"/>.</summary>
@@ -36,7 +36,7 @@ internal sealed class ContainerCopy(EngineServices services, ContainerViews view
 
         using FileDescriptor folder = OpenFolder(view, to, isInside: true, out InhabitedInnerFolder inhabited);
         using var counted = new CountedStream(archive, progress);
-        _ = LayerExtractor.Extract(counted, folder, new ExtractionOptions { Whiteouts = WhiteoutHandling.Plain, Inhabited = inhabited }, cancellation);
+        _ = LayerExtractor.Extract(counted, folder, new ExtractionOptions { Whiteouts = WhiteoutHandling.Plain, Inhabited = inhabited, Owners = view.Owners }, cancellation);
     });
 
     /// <summary>Copies out; see <see cref="ContainerEngine.CopyOut(string, string, string, CopyOptions, IProgress{long}, CancellationToken)"/>.</summary>
@@ -49,7 +49,7 @@ internal sealed class ContainerCopy(EngineServices services, ContainerViews view
             using var to = new HostDestination(source, from.Name, from.IsFolder, destination);
             (uint, uint)? owner = options.Archive ? null : (ProcessOwner.Uid, ProcessOwner.Gid);
             TreeArchive archive = ArchiveOf(view, from, to.TopName, owner, keepsHoles: true);
-            archive.Unpack(to.Folder, new InhabitedHostFolder(to.Folder), progress, cancellation);
+            archive.Unpack(to.Folder, new InhabitedHostFolder(to.Folder), owners: null, progress, cancellation);
             path = to.Path;
         });
         return path;
@@ -98,7 +98,7 @@ internal sealed class ContainerCopy(EngineServices services, ContainerViews view
             return mount is not null;
         }
 
-        return new TreeArchive(from.File!, name, new LayerWriteOptions { Source = LayerSourceKind.Files, NewOwner = owner, KeepsHoles = keepsHoles, Mounts = Find });
+        return new TreeArchive(from.File!, name, new LayerWriteOptions { Source = LayerSourceKind.Files, NewOwner = owner, Owners = view.Owners, KeepsHoles = keepsHoles, Mounts = Find });
     }
 
     private void Work(string id, bool forWriting, CancellationToken cancellation, Action<ContainerView> action)

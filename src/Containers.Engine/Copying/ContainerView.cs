@@ -26,6 +26,9 @@ internal sealed class ContainerView(string name, FileDescriptor root, bool isRea
     /// <summary>Whether nothing may be written but in volumes.</summary>
     public bool IsReadOnly { get; } = isReadOnly;
 
+    /// <summary>How the owners of its files are called inside; null where they are by the same ids.</summary>
+    public OwnerTranslation? Owners { get; init; }
+
     /// <summary>Shuts the folders that are the kernel's: /proc, /sys, /dev.</summary>
     public void ShutKernelFolders()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Containers.Engine.Images;
+using Containers.Engine.Layers;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
 using Containers.Interop;
@@ -111,7 +112,8 @@ internal sealed class ContainerViews(EngineServices services, ContainerObserver 
             return null;
         }
 
-        var view = new ContainerView(document.Name, root, isReadOnly: false);
+        UserMapping? users = document.Options.UserNamespace;
+        var view = new ContainerView(document.Name, root, isReadOnly: false) { Owners = users is null ? null : new OwnerTranslation(users.Users, users.GroupsOrUsers) };
         string? inside = Files.ReadLink(Files.CurrentFolder, $"/proc/{running.Pid}/ns/mnt");
 
         // A process that still lives had the number all the while: it is the container's root that was opened.

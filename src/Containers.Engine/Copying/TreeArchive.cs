@@ -28,15 +28,16 @@ internal sealed class TreeArchive(FileDescriptor top, byte[] name, LayerWriteOpt
     /// <summary>Unpacks the archive while it is written.</summary>
     /// <param name="folder">Where to; stays the caller's.</param>
     /// <param name="inhabited">The same folder.</param>
+    /// <param name="owners">How owners are called there; null for by the same ids.</param>
     /// <param name="progress">Told of the bytes so far; or null.</param>
     /// <param name="cancellation">Ends it half way.</param>
     /// <exception cref="EngineException">As <see cref="Write"/> and <see cref="LayerExtractor.Run"/>.</exception>
-    public void Unpack(FileDescriptor folder, IInhabitedFolder inhabited, IProgress<long>? progress, CancellationToken cancellation)
+    public void Unpack(FileDescriptor folder, IInhabitedFolder inhabited, OwnerTranslation? owners, IProgress<long>? progress, CancellationToken cancellation)
     {
         using var pipe = new LayerPipe(Write, static () => { }, cancellation);
         using var counted = new CountedStream(pipe, progress);
         using var source = new StreamSource(counted);
-        using var extractor = new LayerExtractor(folder, new ExtractionOptions { Whiteouts = WhiteoutHandling.Plain, Inhabited = inhabited });
+        using var extractor = new LayerExtractor(folder, new ExtractionOptions { Whiteouts = WhiteoutHandling.Plain, Inhabited = inhabited, Owners = owners });
         _ = extractor.Run(source, progress: null, cancellation);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class HealthCommand(ContainerExec exec)
     /// <param name="check">Its check.</param>
     /// <param name="cancellation">Ends the command.</param>
     /// <returns>The result.</returns>
-    /// <exception cref="EngineException">Busy: the container is not running, or paused, so that nothing is found out about it.</exception>
+    /// <exception cref="EngineException">NotRunning, or Busy where it is paused, so that nothing is found out about it.</exception>
     public HealthResult Run(string id, HealthCheck check, CancellationToken cancellation)
     {
         DateTimeOffset startedAt = DateTimeOffset.UtcNow;
@@ -38,7 +38,7 @@ internal sealed class HealthCommand(ContainerExec exec)
             text = string.Create(
                 CultureInfo.InvariantCulture, $"The check has not ended within {check.Timeout.TotalSeconds:0.###} s and was killed{(written.Length > 0 ? ": " : ".")}{written}");
         }
-        catch (EngineException e) when (e.Reason is not (EngineErrorReason.Busy or EngineErrorReason.NotFound or EngineErrorReason.Canceled))
+        catch (EngineException e) when (e.Reason is not (EngineErrorReason.Busy or EngineErrorReason.NotRunning or EngineErrorReason.NotFound or EngineErrorReason.Canceled))
         {
             text = e.Message;
         }

@@ -19,7 +19,7 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
     /// <param name="id">The container.</param>
     /// <param name="cancellation">Ends it; nothing is then recorded.</param>
     /// <returns>What was found, and the life that has just become unhealthy with it; null where none has.</returns>
-    /// <exception cref="EngineException">NotFound; NotSupported (no check); Busy (not running, paused, or ended meanwhile).</exception>
+    /// <exception cref="EngineException">NotFound; NotSupported (no check); NotRunning (or ended meanwhile), Busy (paused).</exception>
     public (HealthReport Report, RunningRecord? Unhealthy) Check(string id, CancellationToken cancellation)
     {
         ContainerRecords records = services.Store.Records.ReadLaunched(id, cancellation);
@@ -43,7 +43,7 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
     }
 
     private static EngineException Ended(ContainerDocument document) => new(
-        EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' is not running, so that its health cannot be checked. Start it first: Start-Container {document.Name}");
+        EngineErrorReason.NotRunning, document.Name, $"The container '{document.Name}' is not running, so that its health cannot be checked. Start it first: Start-Container {document.Name}");
 
     private (HealthReport Report, RunningRecord? Unhealthy) Record(ContainerDocument document, HealthCheck check, RunningRecord life, HealthResult result)
     {

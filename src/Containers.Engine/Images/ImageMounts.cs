@@ -14,14 +14,17 @@ namespace Containers.Engine.Images;
 /// </summary>
 internal sealed class ImageMounts : IDisposable
 {
-    private const string RecordName = "mount.json", RootName = "root", EmptyName = "empty";
+    private const string RecordName = "mount.json", RootName = "root";
     private readonly FileDescriptor folder;
     private readonly string path;
+    private readonly string emptyFolder;
 
     /// <summary>Opens the folder, making it where it is missing.</summary>
     /// <param name="roots">The engine's folders.</param>
-    public ImageMounts(StorageRoots roots)
+    /// <param name="emptyFolder">An empty folder, to lie below the layers.</param>
+    public ImageMounts(StorageRoots roots, string emptyFolder)
     {
+        this.emptyFolder = emptyFolder;
         path = $"{roots.RuntimeRoot.TrimEnd('/')}/mounts";
         folder = StoreFolder.OpenRoot(path);
     }
@@ -125,24 +128,36 @@ internal sealed class ImageMounts : IDisposable
     /// <inheritdoc/>
     public void Dispose() => folder.Dispose();
 
-    private static void MountLayers(IReadOnlyList<string> layers, FileDescriptor own, string name)
+    private void MountLayers(IReadOnlyList<string> layers, FileDescriptor own, string name)
     {
-        var opened = new List<FileDescriptor>();
+        const MountFlags looking = MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev;
+        var opened = new List<OverlayLayer>();
         try
         {
-            // Overlayfs without a writable layer wants two folders at least: an empty one lies under all.
-            opened.Add(StoreFolder.Open(own, EmptyName));
-            foreach (string layer in layers)
+            foreach (string layer in layers.Reverse())
             {
-                opened.Add(Files.Open(Files.CurrentFolder, layer, LibC.O_RDONLY | LibC.O_DIRECTORY));
+                opened.Add(new OverlayLayer(Files.Open(Files.CurrentFolder, layer, LibC.O_RDONLY | LibC.O_DIRECTORY), layer));
             }
 
+            // Overlayfs without a writable layer wants two folders at least: an empty one lies under all.
+            opened.Add(new OverlayLayer(Files.Open(Files.CurrentFolder, emptyFolder, LibC.O_RDONLY | LibC.O_DIRECTORY), emptyFolder));
             using FileDescriptor target = StoreFolder.Open(own, RootName);
-            Mounts.OverlayReadOnly(opened, target, name);
+            using FileDescriptor? mount = DetachedMounts.TryOverlay(opened, null, null, [], looking, out OverlayFailure failure);
+            if (mount is not null)
+            {
+                DetachedMounts.Attach(mount, target, name);
+                return;
+            }
+
+            Errno errno = failure.Errno == Errno.E2BIG ? Mounts.TryOverlay(opened, null, null, [], looking, target) : failure.Errno;
+            if (errno != Errno.None)
+            {
+                throw new KernelException(errno, $"mounting {layers.Count} layers of", name);
+            }
         }
         finally
         {
-            opened.ForEach(layer => layer.Dispose());
+            opened.ForEach(layer => layer.Folder.Dispose());
         }
     }
 
@@ -163,7 +178,6 @@ internal sealed class ImageMounts : IDisposable
         }
 
         _ = Files.TryRemove(own.Number, RootName, isFolder: true);
-        _ = Files.TryRemove(own.Number, EmptyName, isFolder: true);
         _ = Files.TryRemove(own.Number, RecordName, isFolder: false);
         _ = Files.TryRemove(folder.Number, id, isFolder: true);
     }

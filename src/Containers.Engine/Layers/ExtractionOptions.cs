@@ -33,6 +33,9 @@ internal sealed record ExtractionOptions
     /// is.
     /// </summary>
     public IInhabitedFolder? Inhabited { get; init; }
+
+    /// <summary>Where the folder is that of a running container with users of its own, how the archive's owners are called here; null for by the same ids.</summary>
+    public OwnerTranslation? Owners { get; init; }
 }
 
 /// <summary>What was unpacked.</summary>

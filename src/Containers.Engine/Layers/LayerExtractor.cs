@@ -61,13 +61,14 @@ internal sealed class LayerExtractor : IDisposable
     {
         var reader = new TarReader(source, options.Limits);
         byte[] at = [];
+        using ThreadOwner? acting = options.Owners?.Act();
         try
         {
             while (reader.Next() is { } entry)
             {
                 cancellation.ThrowIfCancellationRequested();
                 at = entry.Name;
-                Apply(reader, entry);
+                Apply(reader, Translate(entry));
                 progress?.Invoke();
             }
 
@@ -84,6 +85,17 @@ internal sealed class LayerExtractor : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => parents.Dispose();
+
+    private TarEntry Translate(TarEntry entry)
+    {
+        if (options.Owners is not { } owners)
+        {
+            return entry;
+        }
+
+        (uint uid, uint gid) = owners.Outside(entry.Uid, entry.Gid, entry.Name);
+        return entry with { Uid = uid, Gid = gid };
+    }
 
     private static EngineException Translate(ReadOnlySpan<byte> name, KernelException failure)
     {

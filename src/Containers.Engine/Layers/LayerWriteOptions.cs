@@ -43,6 +43,9 @@ internal sealed record LayerWriteOptions
     /// </summary>
     public (uint Uid, uint Gid)? NewOwner { get; init; }
 
+    /// <summary>Where the tree is that of a running container with users of its own, how its owners are called in the archive; null for by the same ids.</summary>
+    public OwnerTranslation? Owners { get; init; }
+
     /// <summary>Whether holes of files are left out (GNU's sparse format 1.0), instead of written as zeros.</summary>
     public bool KeepsHoles { get; init; }
 

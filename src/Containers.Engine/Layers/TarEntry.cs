@@ -36,7 +36,7 @@ internal readonly record struct SparsePiece(long Offset, long Length);
 internal readonly record struct ExtendedAttribute(byte[] Name, byte[] Value);
 
 /// <summary>One entry of an archive, all header formats resolved. Names are bytes.</summary>
-internal sealed class TarEntry
+internal sealed record TarEntry
 {
     /// <summary>The path as the archive has it: not yet checked.</summary>
     public required byte[] Name { get; init; }

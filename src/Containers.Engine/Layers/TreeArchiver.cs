@@ -246,14 +246,16 @@ internal sealed class TreeArchiver : IDisposable
         writer.Begin(entry);
     }
 
+    private (uint Uid, uint Gid) OwnerOf(in FileStatus status) => options.NewOwner ?? options.Owners?.Inside(status.Uid, status.Gid) ?? (status.Uid, status.Gid);
+
     private TarEntry Entry(ReadOnlySpan<byte> path, TarEntryKind kind, in FileStatus status, IReadOnlyList<ExtendedAttribute> attributes, byte[]? link = null, IReadOnlyList<SparsePiece>? pieces = null) => new()
     {
         Name = path.ToArray(),
         Kind = kind,
         LinkName = link ?? [],
         Mode = ModeOf(status),
-        Uid = options.NewOwner?.Uid ?? status.Uid,
-        Gid = options.NewOwner?.Gid ?? status.Gid,
+        Uid = OwnerOf(status).Uid,
+        Gid = OwnerOf(status).Gid,
         Size = kind == TarEntryKind.Regular ? status.Size : 0,
         StoredSize = kind == TarEntryKind.Regular ? pieces?.Sum(piece => piece.Length) ?? status.Size : 0,
         Pieces = pieces,

@@ -8,8 +8,8 @@ namespace Containers.Engine.Maintenance;
 /// <summary>Measures and clears what the engine keeps on disk.</summary>
 /// <param name="services">The engine's parts.</param>
 /// <param name="observer">Tells the containers' states.</param>
-/// <param name="end">Removes containers.</param>
-internal sealed class StorageCare(EngineServices services, ContainerObserver observer, ContainerEnd end)
+/// <param name="removal">Removes containers.</param>
+internal sealed class StorageCare(EngineServices services, ContainerObserver observer, ContainerRemoval removal)
 {
     /// <summary>What everything takes.</summary>
     /// <param name="cancellation">Ends it.</param>
@@ -81,7 +81,7 @@ internal sealed class StorageCare(EngineServices services, ContainerObserver obs
             switch (item.Kind)
             {
                 case StorageKind.Container:
-                    end.Remove(item.Id, force: false, cancellation);
+                    removal.Remove(item.Id, force: false, cancellation);
                     break;
                 case StorageKind.Image:
                     services.Images.Remove(item.Name ?? item.Id, force: item.Name is null, images => IsStillThere(images, item));

@@ -15,6 +15,9 @@ public enum FindingKind
     /// <summary>What an image was mounted on that is not mounted any more.</summary>
     Mount,
 
+    /// <summary>Pinned namespaces that a dead session left half made, or whose pid namespace lost its first process.</summary>
+    Namespace,
+
     /// <summary>What interrupted work on images left, and what nothing refers to any more.</summary>
     Leftover,
 }
@@ -57,7 +60,7 @@ public enum FindingProblem
 /// <param name="Kind">What kind of thing.</param>
 /// <param name="Problem">What is wrong with it.</param>
 /// <param name="Id">The container's id; empty where it concerns none.</param>
-/// <param name="Name">What it is called: a container's name or its id's first digits, a name, a mount.</param>
+/// <param name="Name">What it is called: a container's name or its id's first digits, a name, a mount, pinned namespaces.</param>
 public sealed record StorageFinding(FindingKind Kind, FindingProblem Problem, string Id, string Name)
 {
     /// <summary>The processes in cgroups.</summary>

@@ -1,4 +1,5 @@
 using Containers.Engine.Cgroups;
+using Containers.Engine.Namespaces;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
 
@@ -11,9 +12,11 @@ namespace Containers.Engine.Maintenance;
 /// <param name="services">The engine's parts.</param>
 /// <param name="observer">Tells the containers' states.</param>
 /// <param name="start">Removes cgroups.</param>
-/// <param name="end">Removes containers.</param>
+/// <param name="removal">Removes containers.</param>
 /// <param name="care">Finds and clears what interrupted work on images left.</param>
-internal sealed class StorageRepair(EngineServices services, ContainerObserver observer, ContainerStart start, ContainerEnd end, StorageCare care)
+/// <param name="pins">The pinned namespaces.</param>
+internal sealed class StorageRepair(
+    EngineServices services, ContainerObserver observer, ContainerStart start, ContainerRemoval removal, StorageCare care, NamespacePins pins)
 {
     private static readonly ClearingScope Leftovers = new() { Kinds = [StorageKind.Leftover] };
 
@@ -40,6 +43,7 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
         found.AddRange(marked.Where(id => !Store.Exists(id)).Select(JudgeCgroup).OfType<StorageFinding>());
         found.AddRange(names.Where(name => !Store.Exists(name.Id)).Select(name => new StorageFinding(FindingKind.Name, FindingProblem.WithoutContainer, name.Id, name.Name)));
         found.AddRange(services.ImageMounts.FindStale(services.Images).Select(mount => new StorageFinding(FindingKind.Mount, FindingProblem.Abandoned, string.Empty, mount)));
+        found.AddRange(pins.FindStale(cancellation).Select(name => new StorageFinding(FindingKind.Namespace, FindingProblem.Abandoned, string.Empty, name)));
         if (!found.Exists(finding => finding.Problem == FindingProblem.Damaged))
         {
             // Which layers a damaged container needs is not known.
@@ -70,6 +74,7 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
             return finding switch
             {
                 { Kind: FindingKind.Mount } => services.ImageMounts.RemoveStale(services.Images, finding.Name),
+                { Kind: FindingKind.Namespace } => pins.RemoveStale(finding.Name, cancellation),
                 { Kind: FindingKind.Leftover } => MendLeftovers(cancellation),
                 { Kind: FindingKind.Name, Problem: FindingProblem.WithoutContainer } => Store.Names.DropStale(finding.Name),
                 { Kind: FindingKind.Cgroup, Problem: FindingProblem.WithoutContainer } => !Store.Exists(finding.Id) && start.RemoveLeftCgroup(finding.Id),
@@ -95,7 +100,7 @@ internal sealed class StorageRepair(EngineServices services, ContainerObserver o
         switch (finding)
         {
             case { Kind: FindingKind.Container }:
-                end.Remove(held, force: true, cancellation);
+                removal.Remove(held, force: true, cancellation);
                 return true;
             case { Kind: FindingKind.Cgroup }:
                 return start.RemoveLeftCgroup(finding.Id);

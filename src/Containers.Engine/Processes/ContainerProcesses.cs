@@ -17,7 +17,7 @@ internal sealed class ContainerProcesses(EngineServices services, ContainerObser
         if (snapshot.State != ContainerState.Running || services.Store.Records.Read(id).Running is not { } running)
         {
             throw new EngineException(
-                EngineErrorReason.Busy, snapshot.Name, $"The container '{snapshot.Name}' is not running and so has no processes. Start it: Start-Container {snapshot.Name}");
+                EngineErrorReason.NotRunning, snapshot.Name, $"The container '{snapshot.Name}' is not running and so has no processes. Start it: Start-Container {snapshot.Name}");
         }
 
         try

@@ -49,6 +49,28 @@ internal sealed class ProcessReader
     public static int LevelOf(int pid) =>
         Files.ReadText(Files.CurrentFolder, $"/proc/{pid}/status") is { } status ? Values(status, "NSpid").Length : 0;
 
+    /// <summary>The command line of a process, what is not printable written as <c>\x1b</c>; of one without arguments its name in brackets.</summary>
+    /// <param name="pid">The process.</param>
+    /// <returns>The text; null where it has gone.</returns>
+    public static string? CommandLineOf(int pid)
+    {
+        using FileDescriptor? folder = Files.TryOpen(Files.CurrentFolder, $"/proc/{pid}", LibC.O_RDONLY | LibC.O_DIRECTORY, 0, out _);
+        try
+        {
+            return folder is null ? null : Show(ReadArguments(folder), Files.ReadText(folder.Number, "comm")?.TrimEnd('\n') ?? string.Empty);
+        }
+        catch (KernelException e) when (e.Errno == Errno.ESRCH)
+        {
+            return null;
+        }
+    }
+
+    private static string Show(byte[] arguments, string name)
+    {
+        string shown = EntryName.ShowWhole([.. arguments.AsSpan().TrimEnd((byte)0).ToArray().Select(b => b == 0 ? (byte)' ' : b)]);
+        return shown.Length > 0 ? shown : $"[{EntryName.ShowWhole(Encoding.UTF8.GetBytes(name))}]";
+    }
+
     private ContainerProcess Parse(int pid, int level, string stat, string status, byte[] arguments, IReadOnlyDictionary<uint, string> users)
     {
         // The name in parentheses may hold anything; field 3 follows the last one.
@@ -60,7 +82,6 @@ internal sealed class ProcessReader
         double elapsed = (sinceBoot - started).TotalSeconds;
         uint user = uint.Parse(Values(status, "Uid")[1], CultureInfo.InvariantCulture);
         string[] numbers = Values(status, "NSpid");
-        string shown = EntryName.ShowWhole(arguments.AsSpan().TrimEnd((byte)0).ToArray().Select(b => b == 0 ? (byte)' ' : b).ToArray());
         return new ContainerProcess
         {
             ProcessId = pid,
@@ -76,7 +97,7 @@ internal sealed class ProcessReader
             Threads = int.Parse(fields[17], CultureInfo.InvariantCulture),
             Name = name,
             Arguments = arguments.Length == 0 ? [] : Encoding.UTF8.GetString(arguments.AsSpan().TrimEnd((byte)0)).Split('\0'),
-            CommandLine = shown.Length > 0 ? shown : $"[{EntryName.ShowWhole(Encoding.UTF8.GetBytes(name))}]",
+            CommandLine = Show(arguments, name),
         };
     }
 

@@ -3,14 +3,14 @@ namespace Containers.Engine.Runtime;
 /// <summary>A container that this session has started in its foreground.</summary>
 internal sealed class AttachedContainer : AttachedProcess
 {
-    private readonly ContainerEnd end;
+    private readonly ContainerRemoval removal;
     private readonly MonitorLink link;
     private ContainerSnapshot container;
 
-    public AttachedContainer(ContainerEnd end, ContainerDocument document, MonitorLink link)
+    public AttachedContainer(ContainerRemoval removal, ContainerDocument document, MonitorLink link)
         : base(link)
     {
-        this.end = end;
+        this.removal = removal;
         this.link = link;
         container = ContainerObserver.Describe(document) with
         {
@@ -25,13 +25,15 @@ internal sealed class AttachedContainer : AttachedProcess
 
     public override bool CanBeRejoined => true;
 
+    public override bool IsLeftRunning { get; init; }
+
     public override ProcessEnd WaitForExit(CancellationToken cancellation)
     {
         ExitRecord? told = AwaitEnd(cancellation);
         container = told is not null
             ? ContainerObserver.Ended(container, told)
             : ContainerObserver.Lost(container);
-        end.Release(container.Id, link.Process, container.Options.RemoveOnExit, hasLeftCgroups: told is null ? null : () => !link.TryReceiveReleased());
+        removal.Release(container.Id, link.Process, container.Options.RemoveOnExit, hasLeftCgroups: told is null ? null : () => !link.TryReceiveReleased());
         link.Acknowledge();
         return new ProcessEnd(container.ExitCode, container.Signal, container.Reason, container.StartedAt, container.FinishedAt);
     }

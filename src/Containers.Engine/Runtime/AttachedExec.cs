@@ -1,13 +1,13 @@
 namespace Containers.Engine.Runtime;
 
-/// <summary>A further command in a container, in this session's foreground.</summary>
-/// <param name="container">The container.</param>
+/// <summary>A command in a container or in namespaces, in this session's foreground, which has no records.</summary>
+/// <param name="container">The container, or null.</param>
 /// <param name="link">The link to the command's monitor.</param>
-internal sealed class AttachedExec(ContainerSnapshot container, MonitorLink link) : AttachedProcess(link)
+internal sealed class AttachedExec(ContainerSnapshot? container, MonitorLink link) : AttachedProcess(link)
 {
     private readonly DateTimeOffset startedAt = link.StartedAt;
 
-    public override ContainerSnapshot Container => container;
+    public override ContainerSnapshot? Container => container;
 
     public override ProcessEnd WaitForExit(CancellationToken cancellation) =>
         AwaitEnd(cancellation) is { } told

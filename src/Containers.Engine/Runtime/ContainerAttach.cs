@@ -114,6 +114,6 @@ internal sealed class ContainerAttach(EngineServices services)
         + $"Let it go on: kill -CONT {running.Monitor}");
 
     private static EngineException NotRunning(ContainerDocument container) => new(
-        EngineErrorReason.Busy, container.Name,
+        EngineErrorReason.NotRunning, container.Name,
         $"The container '{container.Name}' is not running, so that there is nothing to attach to. Start it first: Start-Container {container.Name}");
 }

@@ -62,7 +62,7 @@ internal sealed class ContainerChange(EngineServices services, ContainerObserver
         using ContainerCgroup? cgroup = container.State == ContainerState.Running ? services.Cgroups.Open(id) : null;
         if (cgroup is null)
         {
-            throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' is not running, so that it can be neither suspended nor resumed.");
+            throw new EngineException(EngineErrorReason.NotRunning, container.Name, $"The container '{container.Name}' is not running, so that it can be neither suspended nor resumed. Start it first: Start-Container {container.Name}");
         }
 
         if (container.IsPaused == isPaused)
@@ -76,7 +76,7 @@ internal sealed class ContainerChange(EngineServices services, ContainerObserver
         }
         catch (Exception e) when (((e as EngineException)?.Errno ?? (e as KernelException)?.Errno) is Errno.ENOENT or Errno.ENODEV)
         {
-            throw new EngineException(EngineErrorReason.Busy, container.Name, $"The container '{container.Name}' has ended meanwhile.", e);
+            throw new EngineException(EngineErrorReason.NotRunning, container.Name, $"The container '{container.Name}' has ended meanwhile.", e);
         }
 
         if (services.Store.Records.Read(id).Document is { } document)

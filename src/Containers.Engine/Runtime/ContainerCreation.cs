@@ -13,6 +13,7 @@ namespace Containers.Engine.Runtime;
 internal sealed class ContainerCreation(EngineServices services)
 {
     private readonly NamespaceSharing sharing = new(services);
+    private readonly IdRanges ranges = new(services);
 
     /// <summary>Makes a container; it is locked until the caller disposes the lock.</summary>
     public (ContainerDocument Document, ContainerLock Held) Create(ContainerOptions asked, CancellationToken cancellation)
@@ -49,6 +50,8 @@ internal sealed class ContainerCreation(EngineServices services)
             hasIdFile = true;
             name = ClaimName(options.Name, id);
             sharing.Check(options, id);
+            using FileDescriptor? looking = options.UserNamespace is { IsToBeFound: true } ? ranges.Lock(cancellation) : null;
+            options = looking is null ? options : options with { UserNamespace = ranges.Find() };
             ContainerDocument document;
             if (options.RootFileSystem is null)
             {

@@ -7,12 +7,11 @@ using Tmds.Linux;
 
 namespace Containers.Engine.Runtime;
 
-/// <summary>Ends, waits for and removes containers.</summary>
+/// <summary>Ends containers, and waits for their ends. <see cref="ContainerRemoval"/> does what comes after.</summary>
 /// <param name="services">The engine's.</param>
 /// <param name="observer">Tells states.</param>
-/// <param name="start">Cleans up what starts left.</param>
 /// <param name="waiting">Ends the waiting for starts by restart policy.</param>
-internal sealed class ContainerEnd(EngineServices services, ContainerObserver observer, ContainerStart start, RestartWaiting waiting)
+internal sealed class ContainerEnd(EngineServices services, ContainerObserver observer, RestartWaiting waiting)
 {
     private static readonly TimeSpan PatienceAfterKill = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PatienceWithMonitor = TimeSpan.FromSeconds(2);
@@ -31,7 +30,8 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
                 return;
             }
 
-            throw new EngineException(EngineErrorReason.Busy, id, $"The container '{id}' is not running, so that no signal can be sent to it.");
+            string name = document?.Name ?? id[..12];
+            throw new EngineException(EngineErrorReason.NotRunning, name, $"The container '{name}' is not running, so that no signal can be sent to it. Start it first: Start-Container {name}");
         }
 
         if (isEnd && document?.Options.RemoveOnExit == false)
@@ -150,124 +150,27 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         return ended;
     }
 
-    /// <summary>Removes a container and everything it holds.</summary>
-    public void Remove(string id, bool force, CancellationToken cancellation)
+    /// <summary>Kills a running container's first process, and its monitor where that does not say in time how it ended: for a container that is removed.</summary>
+    /// <param name="running">The container.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public void KillWithMonitor(ContainerSnapshot running, CancellationToken cancellation)
     {
-        using ContainerLock held = services.Store.Lock(id, cancellation);
-        Remove(held, force, cancellation);
-    }
-
-    /// <summary>As the other, where the caller has locked the container.</summary>
-    public void Remove(ContainerLock held, bool force, CancellationToken cancellation)
-    {
-        string id = held.Id;
-        ContainerSnapshot? snapshot = observer.Observe(id);
-        if (snapshot?.State == ContainerState.Restarting)
+        string id = running.Id;
+        using FileDescriptor? process = OpenFirstProcess(id);
+        if (process is not null)
         {
-            if (!force)
-            {
-                throw new EngineException(
-                    EngineErrorReason.Busy, snapshot.Name,
-                    $"The container '{snapshot.Name}' is about to be started again. Stop it first (Stop-Container {snapshot.Name}), or remove it with -Force.");
-            }
-
-            waiting.End(held);
+            TellSignal(services.Store.Records.Read(id).Document, LibC.SIGKILL);
+            Kill(id, process, cancellation);
         }
 
-        if (snapshot?.State == ContainerState.Running)
+        if (TryAwaitRecord(running, PatienceWithMonitor, cancellation) is null)
         {
-            if (!force)
+            // Stopped, as by a signal to its whole process group: what it would say is not needed any more.
+            using FileDescriptor? monitor = services.Store.Records.Read(id).Running is { } record ? ContainerObserver.Monitor(record).TryOpen() : null;
+            if (monitor is not null)
             {
-                throw new EngineException(
-                    EngineErrorReason.Busy, snapshot.Name,
-                    $"The container '{snapshot.Name}' is running. Stop it first (Stop-Container {snapshot.Name}), or remove it with -Force.");
+                Kill(id, monitor, cancellation);
             }
-
-            using FileDescriptor? process = OpenFirstProcess(id);
-            if (process is not null)
-            {
-                TellSignal(services.Store.Records.Read(id).Document, LibC.SIGKILL);
-                Kill(id, process, cancellation);
-            }
-
-            if (TryAwaitRecord(snapshot, PatienceWithMonitor, cancellation) is null)
-            {
-                // Stopped, as by a signal to its whole process group: what it would say is not needed any more.
-                using FileDescriptor? monitor = services.Store.Records.Read(id).Running is { } running ? ContainerObserver.Monitor(running).TryOpen() : null;
-                if (monitor is not null)
-                {
-                    Kill(id, monitor, cancellation);
-                }
-            }
-        }
-
-        start.RemoveLeftCgroup(id);
-        ContainerRecords last = snapshot is { State: not ContainerState.Creating } ? services.Store.Records.Read(id) : default;
-        services.Store.Remove(held, last.Document?.Name);
-        TellLost(last);
-        TellRemoved(last);
-    }
-
-    /// <summary>Tells the end of a container whose monitor died before it could; for whoever is about to clear its records, so that it is told once.</summary>
-    /// <param name="records">What is known of it.</param>
-    public void TellLost(ContainerRecords records)
-    {
-        if (records is { Document: { } document, Exit: null, Running: { } running } && running.BootId == ProcessIdentity.CurrentBootId)
-        {
-            services.Events.Write(EventAction.Die, document, ("reason", nameof(StateReason.MonitorLost)));
-        }
-    }
-
-    /// <summary>What a container's end leaves to do: cgroups that were nested, and the whole container where it is to go.</summary>
-    /// <param name="id">The container.</param>
-    /// <param name="ended">Its first process in the life that has ended; null where that is not known.</param>
-    /// <param name="isRemoved">Whether it goes at its end.</param>
-    /// <param name="hasLeftCgroups">
-    /// Whether its monitor could not remove every cgroup. Asked late, since the monitor removes them meanwhile. Null: the monitor is lost, and the first
-    /// process, which the kernel ends with it, may still be at its end.
-    /// </param>
-    public void Release(string id, ProcessIdentity? ended, bool isRemoved, Func<bool>? hasLeftCgroups)
-    {
-        if (!isRemoved && hasLeftCgroups?.Invoke() == false)
-        {
-            return;
-        }
-
-        try
-        {
-            using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
-            ContainerRecords records = services.Store.Records.Read(id);
-            if (records.IsRunning && ContainerObserver.FirstProcess(records.Running!) != ended)
-            {
-                // Another session has started it anew: that life's own end will see to it.
-                return;
-            }
-
-            if (!isRemoved || hasLeftCgroups is null)
-            {
-                start.RemoveLeftCgroup(id);
-            }
-
-            if (isRemoved)
-            {
-                if (hasLeftCgroups is null)
-                {
-                    TellLost(records);
-                }
-
-                services.Store.RemoveFiles(held, records.Document?.Name);
-                if (hasLeftCgroups?.Invoke() == true)
-                {
-                    start.RemoveLeftCgroup(id);
-                }
-
-                services.Store.RemoveClaim(held);
-                TellRemoved(records);
-            }
-        }
-        catch (EngineException e) when (e.Reason == EngineErrorReason.NotFound)
-        {
-            // Another session removed it meanwhile.
         }
     }
 
@@ -277,14 +180,6 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
             EngineErrorReason.Busy, before.Name,
             $"The container '{before.Name}' has ended, but its monitor has not said how within {PatienceAfterKill.TotalSeconds} s: it is stopped or starved. "
             + $"Let it go on (kill -CONT {before.MonitorProcessId}), or remove the container: Remove-Container -Force {before.Name}");
-
-    private void TellRemoved(ContainerRecords records)
-    {
-        if (records.Document is { } document)
-        {
-            services.Events.Write(EventAction.Remove, document);
-        }
-    }
 
     private void TellSignal(ContainerDocument? document, int signal)
     {

@@ -37,7 +37,7 @@ internal sealed class ContainerExec(EngineServices services)
         {
             if (cgroup.IsFrozen)
             {
-                throw new EngineException(EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' is paused, so that no command can run in it.");
+                throw new EngineException(EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' is paused, so that no command can run in it. Let it go on first: Resume-Container {document.Name}");
             }
 
             var link = new MonitorLink(attach, withInput, options.Tty);
@@ -80,7 +80,7 @@ internal sealed class ContainerExec(EngineServices services)
     }
 
     private static EngineException NotRunning(ContainerDocument container) => new(
-        EngineErrorReason.Busy, container.Name,
+        EngineErrorReason.NotRunning, container.Name,
         $"The container '{container.Name}' is not running, so that no command can be run in it. Start it first: Start-Container {container.Name}");
 
     private LaunchRequest MakeRequest(
@@ -104,6 +104,7 @@ internal sealed class ContainerExec(EngineServices services)
                 WorkingDirectory = options.WorkingDirectory is { } folder ? ContainerOptionsCheck.Normalize(folder) : document.Command.WorkingDirectory,
             },
             Root = new LaunchRoot.Running(process.Number, proc.Number),
+            Users = container.UserNamespace is null ? null : new LaunchUsers(0, 0, 0, null),
             Cgroup = LaunchCgroup.ToJoin(cgroup, services.Cgroups),
             Capabilities = capabilities.Bits,
             Seccomp = SeccompFilter.For(container.SeccompProfile, capabilities, container.Privileged, services.Seccomp),

@@ -101,6 +101,9 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
         Name = document.Name,
         Options = document.Options,
         Command = document.Command.Arguments,
+        User = document.Command.User.Length > 0 ? document.Command.User : "root",
+        WorkingDirectory = document.Command.WorkingDirectory,
+        StopSignal = document.StopSignal,
         CreatedAt = document.CreatedAt,
         HealthCheck = document.Health,
     };

@@ -63,6 +63,12 @@ public sealed record ContainerOptions
     /// <summary>What the container sees of the network.</summary>
     public NetworkMode Network { get; init; } = NetworkMode.None;
 
+    /// <summary>Whose network namespace it has instead of one of its own (network_namespaces(7)): another container's, or that of a file. Null: as <see cref="Network"/> says.</summary>
+    public NamespaceOwner? NetworkNamespace { get; init; }
+
+    /// <summary>A user namespace of its own (user_namespaces(7)), with these ids. Null: this machine's users are its.</summary>
+    public UserMapping? UserNamespace { get; init; }
+
     /// <summary>Whose processes it sees and signals (pid_namespaces(7)). Null: its own alone.</summary>
     public NamespaceOwner? PidNamespace { get; init; }
 
@@ -193,6 +199,9 @@ public sealed record NamespaceOwner(string? Container)
 {
     /// <summary>This machine's own.</summary>
     public static NamespaceOwner Host { get; } = new((string?)null);
+
+    /// <summary>An absolute path of the namespace's file; of network namespaces alone. Null for none.</summary>
+    public string? Path { get; init; }
 }
 
 /// <summary>What a container sees of the network.</summary>

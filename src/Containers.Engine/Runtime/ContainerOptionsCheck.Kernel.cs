@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Containers.Engine.Cgroups;
 using Containers.Engine.Runtime.Launch;
+using Containers.Engine.Namespaces;
 using Containers.Engine.Storage;
 using Containers.Interop;
 
@@ -74,7 +75,7 @@ internal static partial class ContainerOptionsCheck
         {
             CheckText(name, "a kernel parameter's name");
             CheckText(value, $"the kernel parameter {name}");
-            if (SysctlName.Refusal(name, options.Network, sharesIpc: options.IpcNamespace is not null) is { } refusal)
+            if (SysctlName.Refusal(name, options.Network, sharesIpc: options.IpcNamespace is not null, sharesNetwork: options.NetworkNamespace is not null) is { } refusal)
             {
                 throw Invalid(name, $"The kernel parameter '{name}' cannot be set for a container: {refusal}.");
             }
@@ -134,12 +135,22 @@ internal static partial class ContainerOptionsCheck
 
     private static void CheckNamespaces(ContainerOptions options)
     {
-        foreach (NamespaceOwner owner in new[] { options.PidNamespace, options.IpcNamespace, options.UtsNamespace }.OfType<NamespaceOwner>())
+        foreach (NamespaceOwner owner in new[] { options.PidNamespace, options.IpcNamespace, options.UtsNamespace, options.NetworkNamespace }.OfType<NamespaceOwner>())
         {
             if (owner.Container is { } name && !ContainerNameFolder.IsName(name))
             {
                 throw Invalid(name, $"'{name}' names no container whose namespace could be shared: give its name or id.");
             }
+        }
+
+        if (options.NetworkNamespace is { } network && (options.Network == NetworkMode.Host || (network.Container is null && network.Path is not ['/', ..])))
+        {
+            throw Invalid("network", "Say whose network it is in one way: this machine's, another container's, or that of an absolute path of a network namespace.");
+        }
+
+        if (options.UserNamespace is { } users)
+        {
+            CheckUsers(options, users);
         }
 
         if (options.UtsNamespace is { } uts && (options.HostName ?? options.DomainName) is not null)
@@ -153,6 +164,26 @@ internal static partial class ContainerOptionsCheck
         }
 
         static string Whose(NamespaceOwner owner) => owner.Container is null ? "this machine's" : "another container's";
+    }
+
+    /// <summary>What is of this machine's users, or another container's, root of a user namespace has no rights over.</summary>
+    private static void CheckUsers(ContainerOptions options, UserMapping users)
+    {
+        NamespaceCreation.CheckMap("user", users.Users);
+        NamespaceCreation.CheckMap("group", users.Groups);
+        if (!users.IsToBeFound && (UserMapping.Outside(users.Users, 0) ?? UserMapping.Outside(users.GroupsOrUsers, 0)) is null)
+        {
+            throw Invalid("user namespace", "The map of a container's users needs the id 0, its root.");
+        }
+
+        string? shared = options.Network == NetworkMode.Host || options.NetworkNamespace is not null ? "network"
+            : options.PidNamespace is not null ? "processes"
+            : options.IpcNamespace is not null ? "IPC"
+            : options.UtsNamespace is not null ? "host name" : null;
+        if (shared is not null)
+        {
+            throw Invalid("user namespace", $"A container with users of its own cannot share the {shared} of another namespace, over which its root has no rights: leave out one of the two.");
+        }
     }
 
     private static bool IsPropagating(BindMount volume) => volume.Propagation is not (MountPropagation.Private or MountPropagation.RPrivate);

@@ -7,9 +7,9 @@ namespace Containers.Engine.Runtime;
 /// <param name="services">The engine's.</param>
 /// <param name="observer">Tells states.</param>
 /// <param name="start">Starts.</param>
-/// <param name="end">Tells of lost lives, and removes.</param>
+/// <param name="removal">Tells of lost lives, and removes.</param>
 /// <param name="waiting">The waiting that a start takes over from.</param>
-internal sealed class ContainerRestart(EngineServices services, ContainerObserver observer, ContainerStart start, ContainerEnd end, RestartWaiting waiting)
+internal sealed class ContainerRestart(EngineServices services, ContainerObserver observer, ContainerStart start, ContainerRemoval removal, RestartWaiting waiting)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromMinutes(1);
 
@@ -23,6 +23,29 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             return snapshot;
         }
 
+        Begin(held, attach: false, withInput: false, cancellation).Link.Dispose();
+        return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
+    }
+
+    /// <summary>As <see cref="Start"/>, attached to this session.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="withInput">Whether the session feeds standard input.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <returns>The container, and the link to its monitor.</returns>
+    public (ContainerDocument Document, MonitorLink Link) StartAttached(string id, bool withInput, CancellationToken cancellation)
+    {
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerSnapshot snapshot = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
+        return snapshot.State == ContainerState.Running
+            ? throw new EngineException(
+                EngineErrorReason.Busy, snapshot.Name, $"The container '{snapshot.Name}' is running already. Attach to it: Connect-Container {snapshot.Name}")
+            : Begin(held, attach: true, withInput, cancellation);
+    }
+
+    /// <summary>Starts a container that is not running, at the user's word.</summary>
+    private (ContainerDocument Document, MonitorLink Link) Begin(ContainerLock held, bool attach, bool withInput, CancellationToken cancellation)
+    {
+        string id = held.Id;
         ContainerRecords before = services.Store.Records.Read(id);
         ContainerDocument document = before.Document ?? throw new EngineException(
             EngineErrorReason.Busy, id, $"The container '{id[..12]}' was never made whole, as its session died. Remove it: Remove-Container {id[..12]}");
@@ -32,8 +55,7 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             services.Store.Records.Write(document, new RestartRecord());
         }
 
-        Begin(before, held, isByWaiter: false, cancellation);
-        return observer.Observe(id) ?? snapshot with { State = ContainerState.Exited };
+        return (document, Begin(before, held, isByWaiter: false, attach, withInput, cancellation));
     }
 
     /// <summary>
@@ -52,7 +74,7 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             if (before.Document is not null && !services.Store.Records.IsStopped(id) && !before.IsRunning && (before.Running is not { } running || ContainerObserver.FirstProcess(running) == life))
             {
                 waiting.End(held);
-                Begin(before, held, isByWaiter: true, cancellation);
+                Begin(before, held, isByWaiter: true, attach: false, withInput: false, cancellation).Dispose();
             }
         }
         catch (Exception e) when (e is EngineException { Reason: not EngineErrorReason.NotFound } or KernelException)
@@ -73,14 +95,14 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
 
         if (ended.Options.RestartPolicy.Mode == RestartMode.No)
         {
-            end.Release(id, ended: null, ended.Options.RemoveOnExit, hasLeftCgroups: null);
+            removal.Release(id, ended: null, ended.Options.RemoveOnExit, hasLeftCgroups: null);
             return;
         }
 
         if (ended.Options.PidNamespace is not null)
         {
             // Processes that outlived the first one, where its monitor could not kill them.
-            end.Release(id, ended: null, isRemoved: false, hasLeftCgroups: null);
+            removal.Release(id, ended: null, isRemoved: false, hasLeftCgroups: null);
         }
 
         try
@@ -138,7 +160,7 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         services.Store.Records.Write(document, new RestartRecord { Count = restart.Count });
         try
         {
-            Begin(before, held, isByWaiter: false, cancellation);
+            Begin(before, held, isByWaiter: false, attach: false, withInput: false, cancellation).Dispose();
         }
         catch (EngineException failure)
         {
@@ -222,7 +244,7 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         services.Store.Records.Write(document, restart);
         try
         {
-            Begin(records, held, isByWaiter: true, CancellationToken.None);
+            Begin(records, held, isByWaiter: true, attach: false, withInput: false, CancellationToken.None).Dispose();
         }
         catch (Exception failure) when (failure is EngineException or KernelException or IOException)
         {
@@ -240,8 +262,11 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
     /// <param name="isByWaiter">
     /// Whether nobody has asked for it. Then a mark that it was stopped, set just now, stays, so that who has set it stops this life too.
     /// </param>
+    /// <param name="attach">Whether the session gets the output.</param>
+    /// <param name="withInput">Whether the session feeds standard input.</param>
     /// <param name="cancellation">Ends the start.</param>
-    private void Begin(ContainerRecords before, ContainerLock held, bool isByWaiter, CancellationToken cancellation)
+    /// <returns>The link to its monitor.</returns>
+    private MonitorLink Begin(ContainerRecords before, ContainerLock held, bool isByWaiter, bool attach, bool withInput, CancellationToken cancellation)
     {
         ContainerDocument document = before.Document!;
         ContainerOptions options = document.Options;
@@ -255,11 +280,11 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             services.Store.RemakeWorkFolder(held.Id);
         }
 
-        end.TellLost(before);
+        removal.TellLost(before);
         bool wasStopped = !isByWaiter && services.Store.Records.ClearStopped(held.Id);
         try
         {
-            start.Start(document, held, attach: false, withInput: false, cancellation).Dispose();
+            return start.Start(document, held, attach, withInput, cancellation);
         }
         catch
         {

@@ -55,6 +55,15 @@ public sealed record ContainerSnapshot
     /// <summary>The program and its arguments as they are executed, the image's configuration applied.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
+    /// <summary>User, and group after a colon, that the first process has: what was asked for, else the image's, else root. Null of one that was never made whole.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The folder that the first process starts in: what was asked for, else the image's, else /. Null of one that was never made whole.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>The signal that asks it to end: what was asked for, else the image's, else SIGTERM. Null of one that was never made whole.</summary>
+    public int? StopSignal { get; init; }
+
     /// <summary>The state.</summary>
     public ContainerState State { get; init; }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Containers.Engine.Cgroups;
 using Containers.Engine.Events;
 using Containers.Engine.Images;
+using Containers.Engine.Namespaces;
 using Containers.Engine.Runtime.Launch;
 using Containers.Engine.Security;
 using Containers.Engine.Storage;
@@ -38,7 +39,7 @@ internal sealed class ContainerStart(EngineServices services)
         using JoinedContainers joined = sharing.Open(document, cancellation);
         using FileDescriptor records = services.Store.Records.OpenFolder(id, isKept: !document.Options.RemoveOnExit);
         using FileDescriptor state = services.Store.OpenStateFolder(id) ?? throw ContainerStore.NotFound(id);
-        ContainerRecordFiles.Clear(records);
+        services.Store.Records.Clear(id, records);
         RemoveLeftCgroup(id);
         ContainerOptions options = document.Options;
         ContainerCgroup cgroup = services.Cgroups.Create(id, options.Limits, Devices(options));
@@ -72,7 +73,10 @@ internal sealed class ContainerStart(EngineServices services)
         return left is not null;
     }
 
-    private static DevicePolicy Devices(ContainerOptions options) => options.Privileged
+    /// <summary>Whether it gets this machine's devices: not with users of its own, whose root they would be for, and who is to be nobody here.</summary>
+    private static bool HasAllDevices(ContainerOptions options) => options is { Privileged: true, UserNamespace: null };
+
+    private static DevicePolicy Devices(ContainerOptions options) => HasAllDevices(options)
         ? DevicePolicy.AllowAll
         : options.Devices.Count + options.DeviceCgroupRules.Count == 0
             ? DevicePolicy.Default
@@ -83,20 +87,25 @@ internal sealed class ContainerStart(EngineServices services)
         bool attach, bool withInput, CancellationToken cancellation)
     {
         // Without a session at its input a terminal stays, and a pipe only where somebody keeps it open.
-        bool keepsInput = !attach && document.Options is { Interactive: true, Tty: false };
+        bool keepsInput = !withInput && document.Options is { Interactive: true, Tty: false };
         using FileDescriptor listening = held.ListenForSessions();
+
+        // Opened anew: the lock is the open folder's.
+        using FileDescriptor spare = services.Store.Records.OpenFolder(document.Id, isKept: false);
         var link = new MonitorLink(attach, withInput || keepsInput, document.Options.Tty);
         try
         {
             LaunchDescriptors descriptors = link.TheirEnds(records, state, services.HandOver) with
             {
                 EventsFolder = services.Events.Folder.Number,
+                SpareRecordsFolder = document.Options.RemoveOnExit ? null : spare.Number,
                 AttachSocket = listening.Number,
                 KeptInput = keepsInput ? link.Input!.Number : null,
                 StartLock = held.Descriptor,
                 SharingLock = joined.Lock?.Number,
             };
-            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors) with { Sharing = joined.Sharing });
+            using FileDescriptor? users = MakeUsers(document, cancellation);
+            LaunchPlan plan = LaunchCompiler.Compile(MakeRequest(document, cgroup, state, descriptors) with { Sharing = joined.Sharing, Users = Describe(document, users) });
             HelperRun.Start(plan, link, whenCanceled: () => cgroup.Kill(), cancellation);
             return link;
         }
@@ -106,6 +115,15 @@ internal sealed class ContainerStart(EngineServices services)
             throw;
         }
     }
+
+    /// <summary>Anew at each start: with the container it is gone.</summary>
+    private static FileDescriptor? MakeUsers(ContainerDocument document, CancellationToken cancellation) =>
+        document.Options.UserNamespace is { } mapping ? NamespaceCreation.MakeUsers(document.Name, mapping.Users, mapping.GroupsOrUsers, cancellation) : null;
+
+    private static LaunchUsers? Describe(ContainerDocument document, FileDescriptor? users) => document.Options.UserNamespace is { } mapping && users is not null
+        ? new LaunchUsers(
+            users.Number, UserMapping.Outside(mapping.Users, 0)!.Value, UserMapping.Outside(mapping.GroupsOrUsers, 0)!.Value, UserMapping.Outside(mapping.GroupsOrUsers, 5))
+        : null;
 
     private LaunchRequest MakeRequest(ContainerDocument document, ContainerCgroup cgroup, FileDescriptor state, LaunchDescriptors descriptors)
     {
@@ -120,7 +138,7 @@ internal sealed class ContainerStart(EngineServices services)
             Cgroup = Describe(cgroup, isKilled: options.PidNamespace is not null),
             Capabilities = capabilities.Bits,
             Seccomp = SeccompFilter.For(options.SeccompProfile, capabilities, options.Privileged, services.Seccomp),
-            HostDevices = [.. options.Devices.SelectMany(HostDevices.Of), .. options.Privileged ? HostDevices.List() : []],
+            HostDevices = [.. options.Devices.SelectMany(HostDevices.Of), .. HasAllDevices(options) ? HostDevices.List() : []],
             Hosts = HostsFile.Make(state, $"{services.Roots.StateRoot}/containers/{document.Id}", options, document.Command.HostName),
             MountPoint = services.MountPoint,
             StagingPoint = services.StagingPoint,

@@ -1,5 +1,7 @@
 using Containers.Engine.Cgroups;
 using Containers.Engine.Events;
+using Containers.Engine.Layers;
+using Containers.Engine.Measuring;
 using Containers.Engine.Storage;
 using Containers.Interop;
 
@@ -74,6 +76,14 @@ internal sealed class ContainerUpdate(EngineServices services, ContainerObserver
         {
             // It ended meanwhile, and its cgroup with it: the document is what is left to change.
             return null;
+        }
+        catch (EngineException e) when (e.Reason == EngineErrorReason.Busy && limits.Memory is { } asked && CgroupUsage.Memory(cgroup!) is { } used)
+        {
+            throw new EngineException(
+                e.Reason, document.Name,
+                $"The container '{document.Name}' uses {ByteCount.Show(used)} of memory, which does not fit into {ByteCount.Show(asked)}: its limits are left as they were. "
+                + $"Give it more, end what takes it (Get-ContainerProcess {document.Name} shows how much each process holds), or stop the container first: Stop-Container {document.Name}",
+                e);
         }
         catch (EngineException e)
         {

@@ -126,7 +126,7 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
                     return met;
                 }
             }
-            catch (EngineException e) when (e.Reason is EngineErrorReason.Busy or EngineErrorReason.NotFound && waiting.Count > 1)
+            catch (EngineException e) when (e.Reason is EngineErrorReason.Busy or EngineErrorReason.NotRunning or EngineErrorReason.NotFound && waiting.Count > 1)
             {
                 _ = waiting.Remove(one);
                 one.Dispose();
@@ -183,7 +183,7 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
         {
             string code = now.ExitCode is { } exitCode ? $" with the exit code {exitCode}" : string.Empty;
             throw new EngineException(
-                EngineErrorReason.Busy, now.Name, $"The container '{now.Name}' has ended{code}, so that waiting for it to be {condition} is in vain. Start it: Start-Container {now.Name}");
+                EngineErrorReason.NotRunning, now.Name, $"The container '{now.Name}' has ended{code}, so that waiting for it to be {condition} is in vain. Start it: Start-Container {now.Name}");
         }
 
         one.Follow(OpenFirstProcess(now));
@@ -200,7 +200,7 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
 
         if (now is { State: ContainerState.Created })
         {
-            throw new EngineException(EngineErrorReason.Busy, now.Name, $"The container '{now.Name}' was never started, so that its end would never come.");
+            throw new EngineException(EngineErrorReason.NotRunning, now.Name, $"The container '{now.Name}' was never started, so that its end would never come.");
         }
 
         if (now is { State: ContainerState.Running } && (before.ProcessId is null || before.ProcessId == now.ProcessId))

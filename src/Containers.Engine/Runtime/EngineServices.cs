@@ -28,7 +28,7 @@ internal sealed class EngineServices : IDisposable
         StagingPoint = MakeFolder("staging");
 
         Seccomp = new SeccompCache(Path.Combine(Roots.RuntimeRoot, "seccomp"));
-        imageMounts = new(() => new ImageMounts(Roots));
+        imageMounts = new(() => new ImageMounts(Roots, MountPoint));
         Events = new EventLog(Roots.RuntimeRoot);
         images = new(() => new ImageStore(Roots, Uses) { Events = Events, ParallelLayers = configuration.Images.Parallel });
         cgroups = new(() => CgroupManager.Detect(configuration.CgroupParent, Store.Identity));

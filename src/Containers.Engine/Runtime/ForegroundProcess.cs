@@ -3,14 +3,17 @@ using Containers.Interop;
 namespace Containers.Engine.Runtime;
 
 /// <summary>
-/// A command in a container that this session has started or attached to. Its output must be read to the end of both streams: a
+/// A command in a container, or in namespaces, that this session has started or attached to. Its output must be read to the end of both streams: a
 /// reader that stops slows the command down. The streams are unbuffered ends of pipes, whose handles can be waited on with poll(2).
 /// Disposing detaches; the command goes on.
 /// </summary>
 public abstract class ForegroundProcess : IDisposable
 {
-    /// <summary>The container that it runs in, as it was when the command started; once <see cref="WaitForExit"/> has come back from a container's own command, as it ended.</summary>
-    public abstract ContainerSnapshot Container { get; }
+    /// <summary>
+    /// The container that it runs in, as it was when the command started; once <see cref="WaitForExit"/> has come back from a container's own command, as it ended. Null where
+    /// it runs in namespaces alone.
+    /// </summary>
+    public abstract ContainerSnapshot? Container { get; }
 
     /// <summary>The command's standard input; closing it gives end-of-file. Null where none was asked for.</summary>
     public abstract FileStream? StandardInput { get; }
@@ -27,8 +30,11 @@ public abstract class ForegroundProcess : IDisposable
     /// <summary>Whether it is the container's own command, to which a session that has detached can attach again (<see cref="ContainerEngine.Attach"/>).</summary>
     public virtual bool CanBeRejoined => false;
 
-    /// <summary>Whether the session has come to a command that ran before, and which is to go on when the session leaves.</summary>
+    /// <summary>Whether the session has come to a command that ran before.</summary>
     public virtual bool IsRejoined => false;
+
+    /// <summary>Whether the command is to go on when the session leaves, instead of being ended.</summary>
+    public virtual bool IsLeftRunning { get => false; init => throw new NotSupportedException(); }
 
     /// <summary>Sends a signal to the command. Nothing happens where it has ended.</summary>
     /// <param name="signal">The signal's number.</param>

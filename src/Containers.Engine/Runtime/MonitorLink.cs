@@ -151,6 +151,9 @@ internal sealed class MonitorLink : IDisposable
     /// <summary>Tells the monitor that the session has done all that was to be done.</summary>
     public void Acknowledge() => _ = Channels.TrySend(socket, new SessionMessage { Kind = SessionMessage.Acknowledged });
 
+    /// <summary>Tells the monitor of a process that holds namespaces that it is not needed any more.</summary>
+    public void Dismiss() => _ = Channels.TrySend(socket, new SessionMessage { Kind = SessionMessage.Ended });
+
     /// <summary>Sends a signal to the first process if it is still there.</summary>
     public void Signal(int signal)
     {

@@ -1,3 +1,4 @@
+using Containers.Engine.Namespaces;
 using Containers.Engine.Runtime.Launch;
 using Containers.Engine.Security;
 using Containers.Engine.Storage;
@@ -56,6 +57,7 @@ internal sealed class NamespaceSharing(EngineServices services)
             joined.Pid = Open(document, options.PidNamespace, joined, "processes", cancellation);
             joined.Ipc = Open(document, options.IpcNamespace, joined, "IPC", cancellation);
             joined.Uts = Open(document, options.UtsNamespace, joined, "host name", cancellation);
+            joined.Network = options.NetworkNamespace is { Path: { } path } ? OpenFile(document, path) : Open(document, options.NetworkNamespace, joined, "network", cancellation);
             if (options.PidNamespace is { Container: not null } owner)
             {
                 ContainerRecords other = services.Store.Records.Read(Find(owner, document.Id));
@@ -77,11 +79,11 @@ internal sealed class NamespaceSharing(EngineServices services)
 
     /// <summary>The error of a start whose other container is not there to be joined.</summary>
     internal static EngineException NotRunning(ContainerDocument document, string other, string what) => new(
-        EngineErrorReason.Busy, document.Name,
+        EngineErrorReason.NotRunning, document.Name,
         $"The container '{document.Name}' shares the {what} of the container '{other}', which is not running. Start that one first: Start-Container {other}");
 
     private static IEnumerable<NamespaceOwner> Owners(ContainerOptions options) =>
-        new[] { options.PidNamespace, options.IpcNamespace, options.UtsNamespace }.Where(owner => owner?.Container is not null).OfType<NamespaceOwner>();
+        new[] { options.PidNamespace, options.IpcNamespace, options.UtsNamespace, options.NetworkNamespace }.Where(owner => owner?.Container is not null).OfType<NamespaceOwner>();
 
     private static bool IsTracer(ContainerOptions options) =>
         !options.Privileged && CapabilitySet.Resolve(options.CapAdd, options.CapDrop, privileged: false).Contains(Capability.CAP_SYS_PTRACE);
@@ -107,6 +109,20 @@ internal sealed class NamespaceSharing(EngineServices services)
         }
 
         throw NotRunning(document, other.Document?.Name ?? owner.Container, what);
+    }
+
+    private static FileDescriptor OpenFile(ContainerDocument document, string path)
+    {
+        FileDescriptor? file = Files.TryOpen(Files.CurrentFolder, path, LibC.O_RDONLY | LibC.O_NONBLOCK, 0, out Errno errno);
+        if (file is not null && NamespaceKinds.OfFlag(NamespaceFiles.TypeOf(file)) == NamespaceType.Network)
+        {
+            return file;
+        }
+
+        file?.Dispose();
+        throw new EngineException(
+            EngineErrorReason.NotFound, document.Name,
+            $"The container '{document.Name}' has the network of '{path}', which {(errno == Errno.None ? "is no network namespace (any more)" : $"cannot be opened: {KernelException.Describe(errno)}")}.");
     }
 
     /// <summary>
@@ -191,8 +207,11 @@ internal sealed class JoinedContainers : IDisposable
     /// <summary>The name of one that has ended since it was opened; null where all run.</summary>
     public string? Ended => others.Where(other => !other.Process.IsAlive).Select(other => other.Name).FirstOrDefault();
 
+    /// <summary>Whose network namespace, or its file; null for neither.</summary>
+    public FileDescriptor? Network { get; set; }
+
     /// <summary>The descriptors for the launch.</summary>
-    public LaunchSharing Sharing => new(Pid?.Number, Ipc?.Number, Uts?.Number);
+    public LaunchSharing Sharing => new(Pid?.Number, Ipc?.Number, Uts?.Number, Network?.Number);
 
     /// <summary>Notes a container whose first process was opened.</summary>
     public void Add(string name, ProcessIdentity process) => others.Add((name, process));
@@ -204,5 +223,6 @@ internal sealed class JoinedContainers : IDisposable
         Pid?.Dispose();
         Ipc?.Dispose();
         Uts?.Dispose();
+        Network?.Dispose();
     }
 }

@@ -1,10 +1,10 @@
 namespace Containers.Engine.Runtime;
 
 /// <summary>A running container that this session has attached to.</summary>
-/// <param name="end">Cleans up where the monitor is lost.</param>
+/// <param name="removal">Cleans up where the monitor is lost.</param>
 /// <param name="running">The container.</param>
 /// <param name="link">The link to its monitor.</param>
-internal sealed class RejoinedContainer(ContainerEnd end, ContainerSnapshot running, MonitorLink link) : AttachedProcess(link)
+internal sealed class RejoinedContainer(ContainerRemoval removal, ContainerSnapshot running, MonitorLink link) : AttachedProcess(link)
 {
     private readonly MonitorLink link = link;
     private ExitRecord? told;
@@ -21,6 +21,8 @@ internal sealed class RejoinedContainer(ContainerEnd end, ContainerSnapshot runn
 
     public override bool IsRejoined => true;
 
+    public override bool IsLeftRunning => true;
+
     public override ProcessEnd WaitForExit(CancellationToken cancellation)
     {
         told ??= AwaitEnd(cancellation);
@@ -33,7 +35,7 @@ internal sealed class RejoinedContainer(ContainerEnd end, ContainerSnapshot runn
         {
             // The session that started it may be gone, too: then nobody else notices.
             container = ContainerObserver.Lost(container);
-            end.Release(container.Id, link.Process, container.Options.RemoveOnExit, hasLeftCgroups: null);
+            removal.Release(container.Id, link.Process, container.Options.RemoveOnExit, hasLeftCgroups: null);
         }
 
         return new ProcessEnd(container.ExitCode, container.Signal, container.Reason, container.StartedAt, container.FinishedAt);

@@ -28,8 +28,9 @@ internal static class SysctlName
     /// <param name="name">Its name.</param>
     /// <param name="network">The container's network.</param>
     /// <param name="sharesIpc">Whether its IPC namespace is another's.</param>
+    /// <param name="sharesNetwork">Whether its network namespace is another's.</param>
     /// <returns>The reason, or null where it can.</returns>
-    public static string? Refusal(string name, NetworkMode network, bool sharesIpc = false)
+    public static string? Refusal(string name, NetworkMode network, bool sharesIpc = false, bool sharesNetwork = false)
     {
         string path = PathOf(name);
         if (name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) || path.Split('/').Any(part => part is "" or "." or ".."))
@@ -39,7 +40,8 @@ internal static class SysctlName
 
         if (path.StartsWith("net/", StringComparison.Ordinal))
         {
-            return network == NetworkMode.Host ? "with the host's network it would be changed for the whole machine" : null;
+            return network == NetworkMode.Host ? "with the host's network it would be changed for the whole machine"
+                : sharesNetwork ? "the network namespace is shared, and it would be changed for all who have it" : null;
         }
 
         return path.StartsWith("fs/mqueue/", StringComparison.Ordinal) || OfIpc.Contains(path)

@@ -137,8 +137,9 @@ internal sealed class ContainerRecordFiles(FileDescriptor state, FileDescriptor 
     }
 
     /// <summary>Forgets which process a container was and how it ended, before it is started.</summary>
-    public static void Clear(FileDescriptor recordsFolder)
+    public void Clear(string id, FileDescriptor recordsFolder)
     {
+        _ = Files.TryRemove(runtime.Number, $"{id}/{ExitName}", isFolder: false);
         _ = Files.Remove(recordsFolder.Number, RunningName);
         _ = Files.Remove(recordsFolder.Number, ExitName);
         _ = Files.TryRemove(recordsFolder.Number, HealthName, isFolder: false);
@@ -220,11 +221,13 @@ internal sealed class ContainerRecordFiles(FileDescriptor state, FileDescriptor 
         }
     }
 
-    private static ExitRecord? ReadExit(FileDescriptor folder, string id)
+    // Where the disk was full at the end, the monitor has left it in the runtime folder.
+    private ExitRecord? ReadExit(FileDescriptor folder, string id)
     {
         try
         {
-            return Read(folder, $"{id}/{ExitName}", ContainerJson.Default.ExitRecord);
+            return Read(folder, $"{id}/{ExitName}", ContainerJson.Default.ExitRecord)
+                ?? (folder == runtime ? null : Read(runtime, $"{id}/{ExitName}", ContainerJson.Default.ExitRecord));
         }
         catch (EngineException e) when (e.Reason == EngineErrorReason.Storage)
         {

@@ -36,7 +36,7 @@ internal static unsafe class ContainerProcess
         {
             PlanStep* step = steps + i;
             state->Fault = PlanFault.None;
-            long result = step->Operation == PlanOperation.Execute ? Announce(state) : 0;
+            long result = step->Operation is PlanOperation.Execute or PlanOperation.Hold ? Announce(state) : 0;
             if (result >= 0)
             {
                 result = Execute(state, step);
@@ -60,7 +60,7 @@ internal static unsafe class ContainerProcess
             }
         }
 
-        // A plan ends with Execute, which does not come back.
+        // A plan ends with Execute or Hold, which do not come back.
         Fail(state, (int)plan->StepCount, Error.EINVAL);
     }
 
@@ -127,6 +127,9 @@ internal static unsafe class ContainerProcess
                 return Terminal.Open(state, (int)step->A, (int)step->B, (int)step->C);
             case PlanOperation.Execute:
                 return Command.Execute(state, (byte**)step->A, (byte**)step->B);
+            case PlanOperation.Hold:
+                HoldingProcess.Stay();
+                return 0;
             default:
                 state->Fault = PlanFault.Malformed;
                 return -Error.EINVAL;

@@ -50,6 +50,11 @@ internal static unsafe class MonitorProcess
                     FirstProcess.TakeTerminal(&monitor);
                 }
 
+                if ((plan->Flags & PlanFlags.Hold) != 0)
+                {
+                    LeaveOnItsOwn(&monitor);
+                }
+
                 Events.Started(&monitor);
                 if (!Session.Started(&monitor, place: 0, withInput: true) && plan->RecordsFolder < 0)
                 {
@@ -73,6 +78,18 @@ internal static unsafe class MonitorProcess
         }
 
         Entry.Exit(1);
+    }
+
+    /// <summary>Ends, with or without the process that holds namespaces: it stays where the session still wants it once it knows it.</summary>
+    private static void LeaveOnItsOwn(MonitorState* monitor)
+    {
+        if (!Session.Started(monitor, place: 0, withInput: false) || !Session.IsAcknowledged(monitor))
+        {
+            Sys.Call(SysNr.PidfdSendSignal, monitor->PidDescriptor, Signals.SIGKILL, 0, 0);
+            Reap(monitor);
+        }
+
+        Entry.Exit(0);
     }
 
     private static void Unlock(PlanHeader* plan)
@@ -113,7 +130,7 @@ internal static unsafe class MonitorProcess
 
             // Once the container has ended, nothing more will come, even if a process elsewhere holds the other end of a pipe.
             TimeSpec patience = default;
-            bool isLimited = HealthTimer.Prepare(monitor, entries + 4, &patience) || (monitor->HasEnded && !Streams.AreBlocked(monitor));
+            bool isLimited = HealthTimer.Prepare(monitor, entries + 4, &patience) || StalledReaders.Prepare(monitor, &patience) || (monitor->HasEnded && !Streams.AreBlocked(monitor));
             if (Sys.Call(SysNr.Ppoll, (long)entries, before + (Sessions.Room * Sessions.EntriesPerPlace), isLimited ? (long)&patience : 0, 0, 8) < 0)
             {
                 continue;
@@ -131,6 +148,7 @@ internal static unsafe class MonitorProcess
             {
                 Reap(monitor);
                 monitor->EndedAt = Records.Now();
+                StalledReaders.Note(monitor);
                 HealthTimer.End(monitor);
             }
             else
@@ -138,6 +156,7 @@ internal static unsafe class MonitorProcess
                 HealthTimer.Serve(monitor, entries[4].Returned);
             }
 
+            StalledReaders.Serve(monitor);
             if (monitor->HasEnded && HasReadEnough(monitor))
             {
                 Streams.Close(monitor);

@@ -57,6 +57,9 @@ internal unsafe struct MonitorState
     internal int ExitCode, Signal, CgroupsLeft, RoundsAfterEnd;
     internal long StartedAt, EndedAt, PidStart;
 
+    /// <summary>CLOCK_MONOTONIC, in nanoseconds, when output was last passed on, or the container ended.</summary>
+    internal long TakenAt;
+
     /// <summary>-1 until they are counted.</summary>
     internal long OomKills;
 }

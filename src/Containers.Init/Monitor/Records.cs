@@ -62,7 +62,10 @@ internal static unsafe class Records
         end = AppendMember(end, Text.Z(",\"startedAt\":"u8), monitor->StartedAt);
         end = AppendMember(end, Text.Z(",\"finishedAt\":"u8), monitor->EndedAt);
         *end++ = (byte)'}';
-        Write(monitor->Plan->RecordsFolder, Text.Z("exit.json"u8), Text.Z("exit.json.new"u8), text, end);
+        if (!Write(monitor->Plan->RecordsFolder, Text.Z("exit.json"u8), Text.Z("exit.json.new"u8), text, end))
+        {
+            Write(monitor->Plan->SpareRecordsFolder, Text.Z("exit.json"u8), Text.Z("exit.json.new"u8), text, end);
+        }
     }
 
     internal static void RemoveRunning(MonitorState* monitor) =>
@@ -135,28 +138,27 @@ internal static unsafe class Records
 
     private static byte* AppendMember(byte* end, byte* name, long value) => Text.AppendNumber(Text.Append(end, name), value);
 
-    private static void Write(int folder, byte* name, byte* temporary, byte* text, byte* end)
+    private static bool Write(int folder, byte* name, byte* temporary, byte* text, byte* end)
     {
         if (folder < 0)
         {
-            return;
+            return false;
         }
 
         long file = Sys.Call(SysNr.Openat, folder, (long)temporary, Open.WriteOnly | Open.Create | Open.Truncate | Open.CloseOnExec, OwnerOnly);
         if (file < 0)
         {
-            return;
+            return false;
         }
 
         long written = Sys.Call(SysNr.Write, file, (long)text, end - text);
         Sys.Call(SysNr.Close, file);
         if (written == end - text)
         {
-            Sys.Call(SysNr.Renameat2, folder, (long)temporary, folder, (long)name, 0);
+            return Sys.Call(SysNr.Renameat2, folder, (long)temporary, folder, (long)name, 0) >= 0;
         }
-        else
-        {
-            Sys.Call(SysNr.Unlinkat, folder, (long)temporary);
-        }
+
+        Sys.Call(SysNr.Unlinkat, folder, (long)temporary);
+        return false;
     }
 }

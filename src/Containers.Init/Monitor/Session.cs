@@ -45,14 +45,20 @@ internal static unsafe class Session
     /// <summary>Tells the session that started the container that all is released, and waits until it has done its part, or has gone.</summary>
     internal static bool ReleasedAndAcknowledged(MonitorState* monitor)
     {
-        int socket = monitor->Sessions[0].Socket;
-        if (socket < 0)
+        if (monitor->Sessions[0].Socket < 0)
         {
             return false;
         }
 
         // Where it fails, the session may have said its word before it went.
         Released(monitor);
+        return IsAcknowledged(monitor);
+    }
+
+    /// <summary>Waits for the word of the session that started the container, or for its end.</summary>
+    internal static bool IsAcknowledged(MonitorState* monitor)
+    {
+        int socket = monitor->Sessions[0].Socket;
         SessionMessage answer = default;
         long count;
         do

@@ -33,7 +33,19 @@ internal static unsafe class Streams
     internal static bool AreOpen(MonitorState* monitor) => monitor->Output.Source >= 0 || monitor->Error.Source >= 0;
 
     /// <summary>Whether a session is behind with taking what was read.</summary>
-    internal static bool AreBlocked(MonitorState* monitor) => IsPending(&monitor->Output) || IsPending(&monitor->Error);
+    internal static bool AreBlocked(MonitorState* monitor, int first = 0) => IsPending(&monitor->Output, first) || IsPending(&monitor->Error, first);
+
+    /// <summary>Passes nothing more to the sessions that are behind, from a place on.</summary>
+    internal static void GiveUp(OutputStream* stream, int first)
+    {
+        for (int i = first; i < Sessions.Room; i++)
+        {
+            if (IsPending(stream, stream->Readers + i))
+            {
+                Sessions.Shut(&stream->Readers[i].Pipe);
+            }
+        }
+    }
 
     internal static void Prepare(OutputStream* stream, PollEntry* entry)
     {
@@ -61,6 +73,7 @@ internal static unsafe class Streams
                 if (readers[Sessions.EntriesPerPlace * i].Returned != 0)
                 {
                     Pass(stream, stream->Readers + i);
+                    StalledReaders.Note(monitor);
                 }
             }
 
@@ -83,6 +96,7 @@ internal static unsafe class Streams
             }
 
             stream->Length = (int)count;
+            StalledReaders.Note(monitor);
             for (int i = 0; i < Sessions.Room; i++)
             {
                 stream->Readers[i].Position = 0;
@@ -106,9 +120,9 @@ internal static unsafe class Streams
         }
     }
 
-    private static bool IsPending(OutputStream* stream)
+    private static bool IsPending(OutputStream* stream, int first = 0)
     {
-        for (int i = 0; i < Sessions.Room; i++)
+        for (int i = first; i < Sessions.Room; i++)
         {
             if (IsPending(stream, stream->Readers + i))
             {

@@ -26,7 +26,7 @@ namespace Containers.Init.Plan;
 internal struct PlanHeader
 {
     /// <summary>"PSCPLAN" and the format's version in the last byte.</summary>
-    internal const ulong ExpectedMagic = 0x06_4e_41_4c_50_43_53_50;
+    internal const ulong ExpectedMagic = 0x08_4e_41_4c_50_43_53_50;
 
     internal ulong Magic;
 
@@ -69,6 +69,9 @@ internal struct PlanHeader
 
     /// <summary>The folder of the running and exit records; -1 for none.</summary>
     internal int RecordsFolder;
+
+    /// <summary>A folder in memory for the exit record where that of the records is on a full disk; -1 for none.</summary>
+    internal int SpareRecordsFolder;
 
     /// <summary>The folder of the log; -1 for none.</summary>
     internal int LogFolder;
@@ -145,6 +148,12 @@ internal static class PlanFlags
     /// clone the one who executes it: nobody in that namespace sees a process that has more than the command has.
     /// </summary>
     internal const uint EnterLast = 16;
+
+    /// <summary>
+    /// The first process executes no command but <see cref="PlanOperation.Hold"/>. The monitor waits for the session's word: with
+    /// <see cref="SessionMessage.Acknowledged"/> it leaves that process on its own; with another, or none when the session ends, it kills it.
+    /// </summary>
+    internal const uint Hold = 32;
 }
 
 /// <summary>A cgroup to remove: a name in a folder.</summary>
@@ -244,6 +253,9 @@ internal static class PlanOperation
 
     /// <summary>Adds a group of the image's own file to those of the user found before [root, group, /proc].</summary>
     internal const byte AddGroup = 13;
+
+    /// <summary>Keeps the process's namespaces, and reaps what is orphaned in them, until a signal kills it [].</summary>
+    internal const byte Hold = 14;
 }
 
 /// <summary>Registers with a meaning before the first step.</summary>

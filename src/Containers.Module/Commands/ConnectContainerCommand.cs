@@ -22,25 +22,34 @@ namespace Containers.Commands;
 /// </para>
 /// <para>
 /// The container goes on when the session leaves, or when its reader takes no more, as Select-Object -First. Without a terminal, Ctrl-C sends it SIGINT first, which
-/// ends many programs; with -NoStdin, too. Get-ContainerLog -Follow only looks on.
+/// ends many programs, also with -NoStdin; with -NoSignal it does not, and only the session leaves. `Connect-Container web -NoStdin -NoSignal` only looks on.
 /// </para>
 /// </remarks>
-[Cmdlet(VerbsCommunications.Connect, "Container", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommunications.Connect, "Container", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
 [Alias("Attach-Container")]
 [OutputType(typeof(string))]
 public sealed class ConnectContainerCommand : ContainerCommand
 {
+    private const string NameSet = "Name";
+    private const string PipelineSet = "Pipeline";
+
+    private string? _connectedTo;
+
     /// <summary>The container: a name, an id, the beginning of an id, or an object of Get-Container.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
     [Alias("Name", "Id")]
     [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    [ArgumentCompleter(typeof(RunningContainerNameCompleter))]
     [ValidateNotNullOrEmpty]
     [ValidateCount(1, 1)]
     public string[] Container { get; set; } = [];
 
-    /// <summary>Standard input: text goes as lines of UTF-8, bytes go as they are.</summary>
-    [Parameter(ValueFromPipeline = true)]
+    /// <summary>The container from the pipeline, as an object of Get-Container, where none is named.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = PipelineSet)]
+    public Container? InputContainer { get; set; }
+
+    /// <summary>Standard input, where the container is named: text goes as lines of UTF-8, bytes go as they are.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = NameSet)]
     [AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
@@ -56,7 +65,19 @@ public sealed class ConnectContainerCommand : ContainerCommand
     [Parameter]
     public SwitchParameter NoStdin { get; set; }
 
-    private bool HasInput => MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
+    /// <summary>
+    /// Ctrl-C sends the container no signal: the session leaves, and the container goes on. Without it Ctrl-C sends SIGINT to one without a terminal. At a terminal Ctrl-C is
+    /// typed as any key, and the keys that detach leave it. [--sig-proxy=false]
+    /// </summary>
+    [Parameter]
+    [Alias("NoSigProxy")]
+    public SwitchParameter NoSignal { get; set; }
+
+    private bool HasInput => IsNamed && HasInputObject;
+
+    private bool IsNamed => MyInvocation.BoundParameters.ContainsKey(nameof(Container));
+
+    private bool HasInputObject => MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -66,6 +87,14 @@ public sealed class ConnectContainerCommand : ContainerCommand
             Refuse("NoStdinWithInput", "-NoStdin passes nothing in: take it away, or do not pipe anything in.", null);
         }
 
+        if (IsNamed)
+        {
+            Connect();
+        }
+    }
+
+    private void Connect()
+    {
         if (!ShouldProcess($"the container '{Container[0]}'", "Attach"))
         {
             return;
@@ -94,6 +123,17 @@ public sealed class ConnectContainerCommand : ContainerCommand
         {
             Foreground?.Feed(InputObject);
         }
+        else if (InputContainer is { } piped)
+        {
+            if (_connectedTo is not null)
+            {
+                Refuse("ConnectToSeveral", $"A session attaches to one container at a time: '{_connectedTo}' was the first, '{piped.Name}' is one more.", piped);
+            }
+
+            _connectedTo = piped.Name;
+            Container = [piped.Name];
+            Connect();
+        }
     }
 
     /// <inheritdoc/>
@@ -104,7 +144,7 @@ public sealed class ConnectContainerCommand : ContainerCommand
     {
         var hasTerminal = container?.Options.Tty == true;
         var usage = new ForegroundUsage(
-            Detach: false, HasInput, Interactive: !NoStdin && (hasTerminal || container?.Options.Interactive == true), Tty: hasTerminal && !NoStdin, AsByteStream: false, OutFile: null, PassThru: false);
+            Detach: false, HasInput, Interactive: !NoStdin && (hasTerminal || container?.Options.Interactive == true), Tty: hasTerminal && !NoStdin, AsByteStream: false, OutFile: null, PassThru: false) { NoSignal = NoSignal };
         if (usage.Tty && HasInput)
         {
             Refuse("TtyWithInput", $"The input of the container '{container!.Name}' is a terminal, which has no end, so that nothing can be piped in.", container.Name);

@@ -128,7 +128,7 @@ public abstract class ContainerCommand : PSCmdlet, IDisposable
         foreach (var stopped in named.Where(static container => !IsRunning(container)))
         {
             Attempt(EngineErrors.Container, stopped.Name, () => throw new EngineException(
-                EngineErrorReason.Busy, stopped.Name, $"The container '{stopped.Name}' is not running. Start it: Start-Container {stopped.Name}"));
+                EngineErrorReason.NotRunning, stopped.Name, $"The container '{stopped.Name}' is not running. Start it: Start-Container {stopped.Name}"));
         }
 
         var others = FindContainers(names?.Where(WildcardPattern.ContainsWildcardCharacters) ?? ["*"]);

@@ -85,6 +85,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
 
     /// <summary>The first process's current folder inside; it is made where it is missing.</summary>
     [Parameter]
+    [Alias("w")]
     [ValidateNotNullOrEmpty]
     public string? WorkingDirectory { get; set; }
 
@@ -96,6 +97,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
 
     /// <summary>Labels for your own use, over the image's: 'KEY=VALUE' texts, a hashtable, or both.</summary>
     [Parameter]
+    [Alias("l")]
     [LabelArgument]
     public IDictionary<string, string>? Label { get; set; }
 
@@ -105,6 +107,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     /// [no]dev. A path with a colon is written as a hashtable with Source, Target and ReadOnly. Relative paths start at the current location.
     /// </summary>
     [Parameter]
+    [Alias("v")]
     [VolumeArgument]
     public ContainerMount[] Volume { get; set; } = [];
 
@@ -133,11 +136,25 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     [ValidateRange(1L, long.MaxValue)]
     public long? PidsLimit { get; set; }
 
-    /// <summary>What the container sees of the network: None, with only loopback, or Host, this machine's own.</summary>
+    /// <summary>
+    /// The container's users: Host, this machine's; Auto, a range of ids of its own, so that root inside is nobody outside; Keep, the same ids, with rights in the container alone;
+    /// or ranges as INSIDE:OUTSIDE:COUNT. Files of images and volumes are shown with the ids inside, and stay as they are on the disk.
+    /// </summary>
+    [Parameter]
+    [Alias("Userns")]
+    [UserNamespaceArgument]
+    [ArgumentCompleter(typeof(UserNamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] UserNamespace { get; set; } = ["HOST"];
+
+    /// <summary>
+    /// What the container sees of the network: None, with only loopback; Host, this machine's own; container:NAME, that of a running container; ns:PATH or an object of
+    /// New-Namespace, a network namespace that is there.
+    /// </summary>
     [Parameter]
     [NetworkArgument]
     [ArgumentCompleter(typeof(NetworkCompleter))]
-    public NetworkMode Network { get; set; } = NetworkMode.None;
+    public string Network { get; set; } = "None";
 
     /// <summary>Capabilities that the container has over the default set, as NET_ADMIN or CAP_NET_ADMIN; ALL for every one.</summary>
     [Parameter]
@@ -170,6 +187,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
 
     /// <summary>Gives the command a terminal of the container's own as its input and output, as programs want it that draw on the screen or ask for a password.</summary>
     [Parameter]
+    [Alias("t")]
     public SwitchParameter Tty { get; set; }
 
     /// <summary>
@@ -177,6 +195,7 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
     /// whole screen, and Ctrl-C goes to the program. Of a container that runs on its own, standard input stays open for Connect-Container, instead of being empty.
     /// </summary>
     [Parameter]
+    [Alias("i")]
     public SwitchParameter Interactive { get; set; }
 
     /// <summary>Makes a small init the container's first process: it reaps orphaned processes and passes signals on to the command.</summary>
@@ -251,7 +270,9 @@ public abstract partial class ContainerCreationCommand : ContainerCommand
         Health = Health(),
         IdFile = CidFile is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(CidFile),
         ReadOnly = ReadOnly,
-        Network = (Engine.Runtime.NetworkMode)Network,
+        Network = Network == "Host" ? Engine.Runtime.NetworkMode.Host : Engine.Runtime.NetworkMode.None,
+        UserNamespace = EngineMapping.ToUserMapping(UserNamespace),
+        NetworkNamespace = EngineMapping.ToNetworkOwner(Network),
         PidNamespace = EngineMapping.ToNamespaceOwner(PidNamespace),
         IpcNamespace = EngineMapping.ToNamespaceOwner(IpcNamespace),
         UtsNamespace = EngineMapping.ToNamespaceOwner(UtsNamespace),

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Containers.Arguments;
+using Containers.Engine;
 using Containers.Engine.Runtime;
 using Containers.Errors;
 using Containers.Foreground;
@@ -28,11 +29,13 @@ public abstract class ContainerExecCommand : ContainerCommand
 
     /// <summary>The user inside, and a group after a colon, as names of the container's own passwd and group files or as numbers. Without it the container's.</summary>
     [Parameter]
+    [Alias("u")]
     [UserArgument]
     public string? User { get; set; }
 
     /// <summary>The command's current folder inside, an absolute path that is there. Without it the container's.</summary>
     [Parameter]
+    [Alias("w")]
     [ValidateNotNullOrEmpty]
     public string? WorkingDirectory { get; set; }
 
@@ -53,7 +56,14 @@ public abstract class ContainerExecCommand : ContainerCommand
     /// <param name="name">What native errors call the command.</param>
     /// <param name="usage">How it runs and where its output goes.</param>
     private protected void Prepare(string container, string name, ForegroundUsage usage) => Foreground = new ForegroundCommand(
-        this, failure => EngineErrors.Record(failure, EngineErrors.Container, container), name, usage, DetachKeys);
+        this, failure => EngineErrors.Record(Explain(failure, container), EngineErrors.Container, container), name, usage, DetachKeys);
+
+    private EngineException Explain(EngineException failure, string container) => failure.Reason == EngineErrorReason.NotFound && failure.Subject == container && MyInvocation.ExpectingInput
+        ? new EngineException(
+            failure.Reason, failure.Subject,
+            $"{failure.Message} What comes by the pipeline is the command's standard input: the container is named first, as in {MyInvocation.InvocationName} web -- {container}",
+            failure)
+        : failure;
 
     /// <summary>What the parameters ask of the engine.</summary>
     /// <param name="command">The program and its arguments.</param>

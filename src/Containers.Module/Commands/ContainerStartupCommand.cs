@@ -21,12 +21,6 @@ public abstract class ContainerStartupCommand : ContainerCommand
     /// <summary>The unit's path.</summary>
     private protected string File => System.IO.Path.Combine(Folder, StartupUnit.Name);
 
-    /// <summary>Writes the unit's file to the pipeline, where that is asked for.</summary>
-    private protected void Pass()
-    {
-        if (PassThru)
-        {
-            WriteObject(new FileInfo(File));
-        }
-    }
+    /// <summary>The unit's file as Get-Item gives it.</summary>
+    private protected object Describe() => FileItem.Get(this, File);
 }

@@ -18,20 +18,21 @@ public sealed class ConvertToContainerImageCommand : ImageMakingCommand
 {
     private bool _isNameUsed;
 
-    /// <summary>The container: a name, an id, the beginning of an id, or an object of Get-Container. Without -ImageName there may be several, or a wildcard.</summary>
+    /// <summary>The container: a name, an id, the beginning of an id, or an object of Get-Container. Without -Name there may be several, or a wildcard.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id")]
     [SupportsWildcards]
     [ContainerNameArgument]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
+    public string[] Container { get; set; } = [];
 
     /// <summary>The new image's name; a tag may follow a colon, else it is latest. An image that has it loses it. Without it, the image is known by its id.</summary>
     [Parameter(Position = 1)]
+    [Alias("ImageName")]
     [ArgumentCompleter(typeof(ImageNameCompleter))]
     [ValidateNotNullOrEmpty]
-    public string? ImageName { get; set; }
+    public string? Name { get; set; }
 
     /// <summary>Lets a running container run on while its files are read: what it writes meanwhile may be in the image in part.</summary>
     [Parameter]
@@ -42,19 +43,19 @@ public sealed class ConvertToContainerImageCommand : ImageMakingCommand
     {
         var engine = OpenEngine();
         var changes = Changes();
-        foreach (var container in FindContainers(Name))
+        foreach (var container in FindContainers(Container))
         {
-            if (ImageName is not null && _isNameUsed)
+            if (Name is not null && _isNameUsed)
             {
-                Refuse("OneNameForSeveralImages", $"-ImageName '{ImageName}' cannot be the name of several images: give one container, or leave -ImageName out.", ImageName);
+                Refuse("OneNameForSeveralImages", $"-Name '{Name}' cannot be the name of several images: give one container, or leave -Name out.", Name);
             }
 
             _isNameUsed = true;
-            if (ShouldProcess(ImageName is null ? container.Name : $"{container.Name} as '{ImageName}'", "Make an image"))
+            if (ShouldProcess(Name is null ? container.Name : $"{container.Name} as '{Name}'", "Make an image"))
             {
                 Attempt(EngineErrors.Container, container.Name, () => Make(
                     $"Making an image of {container.Name}",
-                    progress => engine.Commit(container.Id, ImageName, changes, pause: !NoPause, progress, StopToken)));
+                    progress => engine.Commit(container.Id, Name, changes, pause: !NoPause, progress, StopToken)));
             }
         }
     }

@@ -104,6 +104,11 @@ public sealed class CopyContainerItemCommand : ContainerCommand
     {
         var isFirst = InputObject is null;
         var value = InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject;
+        if (value is Container container)
+        {
+            Refuse("CopyOfContainer", $"A container is not copied: name it with -FromContainer or -ToContainer, as Copy-ContainerItem -FromContainer {container.Name} /etc/nginx ./here", container);
+        }
+
         if (!isFirst && Source.Length > 0 && Source is not ["-"])
         {
             Refuse("CopyOfTwoSources", "What is copied comes by the pipeline or as -Source, not both ways.", InputObject);
@@ -244,7 +249,7 @@ public sealed class CopyContainerItemCommand : ContainerCommand
             var made = display.Run(() => engine.CopyOut(container.Id, source.Path, path, Options, display, StopToken));
             if (PassThru)
             {
-                WriteObject(Directory.Exists(made) ? new DirectoryInfo(made) : new FileInfo(made));
+                WriteObject(FileItem.Get(this, made));
             }
         });
     }

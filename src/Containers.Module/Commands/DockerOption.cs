@@ -13,6 +13,16 @@ internal static class DockerOption
     public static string Spelling(string word, string kind, CommandInfo command)
     {
         var order = $"Parameters come first, then the {kind}, then -- and the command.";
+        if (word is "-it" or "-ti" or "-t" or "-i" && !command.Parameters.ContainsKey("Tty"))
+        {
+            return $"{command.Name} needs no {word}: it always has this session's terminal. {order}";
+        }
+
+        if (word is "-d" or "-dit" or "-itd" or "-dti" or "-tid" && !command.Parameters.ContainsKey("Detach"))
+        {
+            return $"{command.Name} has no {word}. {order}";
+        }
+
         switch (word)
         {
             case "-it" or "-ti":

@@ -28,7 +28,7 @@ public sealed class EnterContainerCommand : ContainerExecCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "Id")]
     [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    [ArgumentCompleter(typeof(RunningContainerNameCompleter))]
     [ValidateNotNullOrEmpty]
     [ValidateCount(1, 1)]
     public string[] Container { get; set; } = [];
@@ -46,7 +46,11 @@ public sealed class EnterContainerCommand : ContainerExecCommand
     {
         MisplacedOption.Refuse(this, "container", Container[0], Command);
         var usage = new ForegroundUsage(Detach: false, HasInput: false, Interactive: true, Tty: true, AsByteStream: false, OutFile: null, PassThru: false);
-        usage.Check(this, "shell", canBeRejoined: false);
+        if (!SessionConsole.IsTerminal)
+        {
+            Refuse("NoTerminal", $"A shell needs a terminal, and this session has none. Run a command: Invoke-ContainerCommand {Container[0]} -- ls /", Container[0]);
+        }
+
         if (!ShouldProcess($"the container '{Container[0]}'", Command is [var program, ..] ? $"Run {program}" : "Open a shell"))
         {
             return;

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Containers.Engine.Runtime;
 using Containers.Errors;
+using Containers.Foreground;
 
 namespace Containers.Commands;
 
@@ -31,13 +32,11 @@ public sealed class InstallContainerStartupCommand : ContainerStartupCommand
             }
 
             _ = unit.Install(Folder, Force);
-            WriteInformation(
-                new HostInformationMessage
-                {
-                    Message = $"The unit is written. These two commands turn it on:\n    systemctl daemon-reload\n    systemctl enable --now {StartupUnit.Name}",
-                },
-                ["PSHOST"]);
-            Pass();
+            HostMessage.Write(this, $"The unit is written. These two commands turn it on:\n    systemctl daemon-reload\n    systemctl enable --now {StartupUnit.Name}");
+            if (PassThru)
+            {
+                WriteObject(Describe());
+            }
         });
     }
 }

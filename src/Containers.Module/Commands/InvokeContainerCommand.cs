@@ -36,6 +36,7 @@ public sealed class InvokeContainerCommand : ContainerCreationCommand
 
     /// <summary>Leaves the container running on its own and writes it to the pipeline; Get-ContainerLog reads its output, and Connect-Container attaches to it.</summary>
     [Parameter]
+    [Alias("d")]
     public SwitchParameter Detach { get; set; }
 
     /// <summary>The keys that detach from a command with -Interactive -Tty, which goes on: 'ctrl-p,ctrl-q' without it, '' for none. Connect-Container comes back to it.</summary>

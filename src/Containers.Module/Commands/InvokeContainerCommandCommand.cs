@@ -32,7 +32,7 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCommand
     [Parameter(Mandatory = true, Position = 0)]
     [Alias("Name", "Id")]
     [ContainerNameArgument]
-    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    [ArgumentCompleter(typeof(RunningContainerNameCompleter))]
     [ValidateNotNullOrEmpty]
     [ValidateCount(1, 1)]
     public string[] Container { get; set; } = [];
@@ -55,10 +55,12 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCommand
 
     /// <summary>Gives the command a terminal of the container's own as its input and output.</summary>
     [Parameter]
+    [Alias("t")]
     public SwitchParameter Tty { get; set; }
 
     /// <summary>Leaves the command running on its own. Its output goes nowhere.</summary>
     [Parameter]
+    [Alias("d")]
     public SwitchParameter Detach { get; set; }
 
     /// <summary>
@@ -66,6 +68,7 @@ public sealed class InvokeContainerCommandCommand : ContainerExecCommand
     /// whole screen, and Ctrl-C goes to the program.
     /// </summary>
     [Parameter]
+    [Alias("i")]
     public SwitchParameter Interactive { get; set; }
 
     /// <summary>Writes standard output as byte arrays instead of lines.</summary>

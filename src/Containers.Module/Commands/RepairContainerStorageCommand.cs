@@ -41,6 +41,7 @@ public sealed class RepairContainerStorageCommand : ContainerCommand
         FindingKind.Container => $"the container '{finding.Name}': {finding.ToRepair(false).Problem}",
         FindingKind.Name => $"the name '{finding.Name}': {finding.ToRepair(false).Problem}",
         FindingKind.Mount => $"the mount '{finding.Name}': {finding.ToRepair(false).Problem}",
+        FindingKind.Namespace => $"the namespaces '{finding.Name}': {finding.ToRepair(false).Problem}",
         FindingKind.Cgroup => $"'{finding.Name}': {finding.ToRepair(false).Problem}",
         _ => finding.ToRepair(false).Problem,
     };

@@ -27,8 +27,12 @@ public sealed class UninstallContainerStartupCommand : ContainerStartupCommand
 
         Attempt(EngineErrors.Startup, File, () =>
         {
+            var unit = PassThru ? Describe() : null;
             _ = StartupUnit.Uninstall(Folder, Force);
-            Pass();
+            if (unit is not null)
+            {
+                WriteObject(unit);
+            }
         });
     }
 }

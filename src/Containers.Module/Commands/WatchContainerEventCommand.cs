@@ -36,13 +36,13 @@ public sealed class WatchContainerEventCommand : ContainerCommand
     [ValidateNotNullOrEmpty]
     public string[]? Image { get; set; }
 
-    /// <summary>Only these events: create, start, die, oom, health_status, stop, kill, remove, commit, pull, push, load, import, save, tag, untag, ...</summary>
+    /// <summary>Only what is of these actions: create, start, die, oom, health_status, stop, kill, remove, commit, pull, push, load, import, save, tag, untag, ...</summary>
     [Parameter]
-    [Alias("Action")]
+    [Alias("Event")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(EventCompleter))]
     [ValidateNotNullOrEmpty]
-    public string[]? Event { get; set; }
+    public string[]? Action { get; set; }
 
     /// <summary>Only what happens to containers, or to images.</summary>
     [Parameter]
@@ -77,7 +77,7 @@ public sealed class WatchContainerEventCommand : ContainerCommand
         }
 
         var engine = OpenEngine();
-        var filter = new EventFilter(_containers, Image, Event, Type, Label);
+        var filter = new EventFilter(_containers, Image, Action, Type, Label);
         Attempt(EngineErrors.Engine, "events", () =>
         {
             foreach (var happened in engine.ReadEvents(new EventQuery { Since = Since, Until = Until }, StopToken))

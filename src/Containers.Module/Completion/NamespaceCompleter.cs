@@ -14,7 +14,9 @@ internal sealed class NamespaceCompleter : ListCompleter
         .. Running().Select(static name => KeyValuePair.Create($"container:{name}", $"that of the container '{name}'")),
     ];
 
-    private static IEnumerable<string> Running()
+    /// <summary>The names of running containers.</summary>
+    /// <returns>The names; none where the engine cannot be opened.</returns>
+    internal static IEnumerable<string> Running()
     {
         try
         {

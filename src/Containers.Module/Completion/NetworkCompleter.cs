@@ -8,5 +8,6 @@ internal sealed class NetworkCompleter : ListCompleter
     [
         KeyValuePair.Create("None", "a network of its own with only loopback"),
         KeyValuePair.Create("Host", "this machine's own network"),
+        .. NamespaceCompleter.Running().Select(static name => KeyValuePair.Create($"container:{name}", $"that of the container '{name}'")),
     ];
 }

@@ -28,8 +28,14 @@ internal static class EngineErrors
     /// <summary>The noun of errors about the configuration.</summary>
     internal const string Configuration = "ContainerConfiguration";
 
+    /// <summary>The noun of errors about namespaces.</summary>
+    internal const string Namespace = "Namespace";
+
     /// <summary>The noun of errors about the unit that starts containers with the machine.</summary>
     internal const string Startup = "ContainerStartup";
+
+    /// <summary>The noun of errors about overlays.</summary>
+    internal const string Overlay = "Overlay";
 
     /// <summary>Makes the error record of a failure.</summary>
     /// <param name="failure">The failure.</param>
@@ -105,6 +111,7 @@ internal static class EngineErrors
         EngineErrorReason.Ambiguous => (noun + "Ambiguous", ErrorCategory.InvalidArgument),
         EngineErrorReason.AlreadyExists => (noun == Startup ? noun + "Exists" : noun + "NameInUse", ErrorCategory.ResourceExists),
         EngineErrorReason.Busy => (noun == Image ? "ContainerImageInUse" : noun + "Busy", ErrorCategory.ResourceBusy),
+        EngineErrorReason.NotRunning => ("ContainerNotRunning", ErrorCategory.ResourceUnavailable),
         EngineErrorReason.PermissionDenied => (noun + "PermissionDenied", ErrorCategory.PermissionDenied),
         EngineErrorReason.LimitExceeded => (noun + "LimitExceeded", ErrorCategory.LimitsExceeded),
         EngineErrorReason.Timeout => (noun + "Timeout", ErrorCategory.OperationTimeout),

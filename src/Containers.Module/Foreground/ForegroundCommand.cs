@@ -23,6 +23,7 @@ internal sealed class ForegroundCommand(
     private const int EngineExitCode = 125;
 
     private readonly Lock _gate = new();
+    private readonly RestartNotice _restart = new(cmdlet);
     private readonly NativeCommandStreams _streams = new(cmdlet);
     private readonly List<string> _output = [];
     private readonly List<string> _error = [];
@@ -36,7 +37,7 @@ internal sealed class ForegroundCommand(
         var file = OpenOutFile();
         try
         {
-            var run = new ForegroundRun(start(), usage.AsByteStream || usage.IsConversation, file);
+            var run = new ForegroundRun(start(), usage.AsByteStream || usage.IsConversation, file, isSignalled: !usage.NoSignal);
             file = null;
             lock (_gate)
             {
@@ -140,8 +141,9 @@ internal sealed class ForegroundCommand(
     {
         if (run.WaitForExit(Deliver, cmdlet.StopToken) is not { } ended)
         {
-            var back = run.CanBeRejoined ? $" Connect-Container {run.Container.Name} comes back to it." : "";
-            cmdlet.WriteVerbose($"Detached from the container '{run.Container.Name}', which goes on.{back}");
+            HostMessage.Write(cmdlet, run is { CanBeRejoined: true, Container.Name: var container }
+                ? $"\nDetached; '{container}' goes on. Back to it: Connect-Container {container}"
+                : $"\nDetached; the command goes on in {Place(run)}, until it ends or what it is in does.");
             return;
         }
 
@@ -156,9 +158,14 @@ internal sealed class ForegroundCommand(
                 Reason = (ContainerStateReason)ended.Reason,
                 StartedAt = ended.StartedAt,
                 FinishedAt = ended.FinishedAt,
-                ContainerId = run.Container.Id,
-                ContainerName = run.Container.Name,
+                ContainerId = run.Container?.Id,
+                ContainerName = run.Container?.Name,
             });
+        }
+
+        if (run.CanBeRejoined)
+        {
+            _restart.Warn(run.Container!);
         }
 
         if (ended.ExitCode is { } code)
@@ -169,9 +176,11 @@ internal sealed class ForegroundCommand(
 
         Fail(new EngineException(
             EngineErrorReason.Internal,
-            run.Container.Name,
-            $"How the command in the container '{run.Container.Name}' ended is not known ({ended.Reason}): its exit code is lost."));
+            run.Container?.Name ?? name,
+            $"How the command in {Place(run)} ended is not known ({ended.Reason}): its exit code is lost."));
     }
+
+    private static string Place(ForegroundRun run) => run.Container is { } container ? $"the container '{container.Name}'" : "other namespaces";
 
     private void Deliver(OutputPiece piece)
     {
@@ -240,6 +249,10 @@ internal sealed class ForegroundCommand(
             if (!done)
             {
                 run.End();
+                if (run is { CanBeRejoined: true, IsLeftRunning: false })
+                {
+                    _restart.WarnByHost(run.Container!);
+                }
             }
         }
     }

@@ -22,6 +22,7 @@ internal sealed class ForegroundRun
     private static readonly TimeSpan s_patienceAfterKill = TimeSpan.FromSeconds(10);
 
     private readonly ForegroundProcess _process;
+    private readonly bool _isSignalled;
     private readonly OutputReader _output;
     private readonly OutputReader _error;
     private readonly InputWriter _input;
@@ -38,19 +39,24 @@ internal sealed class ForegroundRun
     /// <param name="process">The running process.</param>
     /// <param name="asBytes">Whether standard output comes as bytes instead of lines.</param>
     /// <param name="outFile">Where standard output goes instead of the pipeline, or null.</param>
-    public ForegroundRun(ForegroundProcess process, bool asBytes, Stream? outFile)
+    /// <param name="isSignalled">Whether Ctrl-C sends it SIGINT.</param>
+    public ForegroundRun(ForegroundProcess process, bool asBytes, Stream? outFile, bool isSignalled = true)
     {
         _process = process;
+        _isSignalled = isSignalled || !process.IsLeftRunning;
         _output = new OutputReader(process.StandardOutput, isError: false, asBytes, outFile);
         _error = new OutputReader(process.StandardError, isError: true, asBytes: false, file: null);
         _input = new InputWriter(process);
     }
 
-    /// <summary>The container.</summary>
-    public ContainerSnapshot Container => _process.Container;
+    /// <summary>The container; null for a command in namespaces.</summary>
+    public ContainerSnapshot? Container => _process.Container;
 
     /// <summary>Whether a session can attach to the command again.</summary>
     public bool CanBeRejoined => _process.CanBeRejoined;
+
+    /// <summary>Whether the command goes on when the session leaves.</summary>
+    public bool IsLeftRunning => _process.IsLeftRunning;
 
     /// <summary>
     /// Passes the terminal's standard input on from now on. It is read only while the container runs and reads: what is typed at
@@ -100,7 +106,7 @@ internal sealed class ForegroundRun
         return ended;
     }
 
-    /// <summary>Ctrl-C: SIGINT to the container, and nothing of its output passed on any more.</summary>
+    /// <summary>Ctrl-C: SIGINT to the container, unless it is not to be signalled, and nothing of its output passed on any more.</summary>
     public void Interrupt()
     {
         lock (_gate)
@@ -111,14 +117,18 @@ internal sealed class ForegroundRun
             }
 
             _interruptedAt = Stopwatch.GetTimestamp();
-            SendSignal(Interrupted);
+            if (_isSignalled)
+            {
+                SendSignal(Interrupted);
+            }
+
             _wakeUp.Set();
         }
     }
 
     /// <summary>
-    /// Ends the container if it still runs: SIGINT, and SIGKILL a second later. Afterwards it is cleaned up. One that ran before this session came gets SIGINT where
-    /// Ctrl-C was pressed, and is else left as it is.
+    /// Ends the container if it still runs: SIGINT, and SIGKILL a second later. Afterwards it is cleaned up. One that is to go on gets SIGINT where
+    /// Ctrl-C was pressed and is to send it, and is else left as it is.
     /// </summary>
     public void End()
     {
@@ -130,7 +140,7 @@ internal sealed class ForegroundRun
             }
         }
 
-        if (_process.IsRejoined && _interruptedAt == 0)
+        if (_process.IsLeftRunning && (_interruptedAt == 0 || !_isSignalled))
         {
             Close();
             return;
@@ -140,7 +150,7 @@ internal sealed class ForegroundRun
         CloseStreams();
         try
         {
-            if (!WaitUntilGraceIsOver() && !_process.IsRejoined)
+            if (!WaitUntilGraceIsOver() && !_process.IsLeftRunning)
             {
                 SendSignal(Killed);
                 using var patience = new CancellationTokenSource(s_patienceAfterKill);

@@ -13,6 +13,9 @@ namespace Containers.Foreground;
 /// <param name="PassThru">One object comes instead of its output.</param>
 internal sealed record ForegroundUsage(bool Detach, bool HasInput, bool Interactive, bool Tty, bool AsByteStream, string? OutFile, bool PassThru)
 {
+    /// <summary>Ctrl-C ends the session's part alone: the command gets no signal. Only for one that is left running (<see cref="Engine.Runtime.ForegroundProcess.IsLeftRunning"/>).</summary>
+    public bool NoSignal { get; init; }
+
     /// <summary>Whether the session's terminal is the command's own.</summary>
     public bool IsConversation => Interactive && Tty && !Detach;
 

@@ -51,8 +51,11 @@ public sealed class Container
     /// <summary>Whether it has every capability and device, no seccomp filter and no masked paths.</summary>
     public bool Privileged { get; init; }
 
-    /// <summary>What it sees of the network.</summary>
-    public NetworkMode Network { get; init; }
+    /// <summary>The user ids of its user namespace; empty where it has this machine's users.</summary>
+    public IReadOnlyList<NamespaceIdMap> UserNamespace { get; init; } = [];
+
+    /// <summary>What it sees of the network: <c>None</c>, <c>Host</c>, <c>container:NAME</c> or <c>ns:PATH</c>.</summary>
+    public string Network { get; init; } = "None";
 
     /// <summary>Whose processes it sees: host, container:NAME, or null for its own alone.</summary>
     public string? PidNamespace { get; init; }
@@ -69,10 +72,10 @@ public sealed class Container
     /// <summary>The name uname(2) gives inside; null for the first 12 digits of the id.</summary>
     public string? HostName { get; init; }
 
-    /// <summary>User, and group after a colon; null for the image's.</summary>
+    /// <summary>User, and group after a colon: what was asked for, else the image's, else root. Null of one that was never made whole.</summary>
     public string? User { get; init; }
 
-    /// <summary>The first process's current folder; null for the image's.</summary>
+    /// <summary>The folder that the first process starts in: what was asked for, else the image's, else /.</summary>
     public string? WorkingDirectory { get; init; }
 
     /// <summary>Variables set over the image's.</summary>
@@ -147,7 +150,7 @@ public sealed class Container
     /// <summary>Whether it is removed once it has ended.</summary>
     public bool RemoveOnExit { get; init; }
 
-    /// <summary>The signal that asks it to end; null for the image's, else SIGTERM.</summary>
+    /// <summary>The signal that asks it to end: what was asked for, else the image's, else TERM.</summary>
     public Signal? StopSignal { get; init; }
 
     /// <summary>Whether it is well, as the checks since its last start have found it; null where it has no check.</summary>

@@ -15,6 +15,9 @@ public enum ContainerRepairKind
     /// <summary>What an image was mounted on that is not mounted any more.</summary>
     Mount,
 
+    /// <summary>Pinned namespaces that a dead session left half made, or whose pid namespace lost its first process.</summary>
+    Namespace,
+
     /// <summary>What interrupted work on images left, and what nothing refers to any more.</summary>
     Leftover,
 }

@@ -27,9 +27,9 @@ public sealed class ContainerRunResult
     /// <summary>How long it ran; null where a time is not known.</summary>
     public TimeSpan? Duration => FinishedAt - StartedAt;
 
-    /// <summary>The id of the container, which is gone already where it ran with <c>-Rm</c>.</summary>
-    public required string ContainerId { get; init; }
+    /// <summary>The id of the container, which is gone already where it ran with <c>-Rm</c>; null of a command in namespaces alone.</summary>
+    public string? ContainerId { get; init; }
 
-    /// <summary>The name of the container.</summary>
-    public required string ContainerName { get; init; }
+    /// <summary>The name of the container; null of a command in namespaces alone.</summary>
+    public string? ContainerName { get; init; }
 }

@@ -1,6 +1,8 @@
+using Containers.Arguments;
 using Containers.Engine;
 using Containers.Engine.Images;
 using Containers.Engine.Logs;
+using Containers.Engine.Namespaces;
 using Containers.Engine.Runtime;
 
 namespace Containers;
@@ -35,14 +37,15 @@ internal static class EngineMapping
             ProcessId = snapshot.ProcessId,
             MonitorProcessId = snapshot.MonitorProcessId,
             Privileged = options.Privileged,
-            Network = (NetworkMode)options.Network,
+            Network = NetworkText(options),
+            UserNamespace = ToMaps(options.UserNamespace?.Users),
             PidNamespace = ToText(options.PidNamespace),
             IpcNamespace = ToText(options.IpcNamespace),
             UtsNamespace = ToText(options.UtsNamespace),
             GroupAdd = options.GroupAdd,
             HostName = options.HostName,
-            User = options.User,
-            WorkingDirectory = options.WorkingDirectory,
+            User = snapshot.User,
+            WorkingDirectory = snapshot.WorkingDirectory,
             Env = options.Environment,
             Label = options.Labels,
             DomainName = options.DomainName,
@@ -72,7 +75,7 @@ internal static class EngineMapping
             },
             SystemPathsUnconfined = options.SystemPathsUnconfined || options.Privileged,
             RemoveOnExit = options.RemoveOnExit,
-            StopSignal = ToSignal(options.StopSignal),
+            StopSignal = ToSignal(snapshot.StopSignal),
             Health = snapshot.ToHealth(),
             HealthCheck = snapshot.HealthCheck.ToHealthCheck(),
             RestartPolicy = ContainerRestartPolicy.Of(options.RestartPolicy),
@@ -91,6 +94,31 @@ internal static class EngineMapping
         "host" => NamespaceOwner.Host,
         _ => new NamespaceOwner(text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..]),
     };
+
+    /// <summary>Reads what NetworkArgumentAttribute writes.</summary>
+    /// <param name="network">The text.</param>
+    /// <returns>Whose network; null for the container's own, and this machine's.</returns>
+    public static NamespaceOwner? ToNetworkOwner(string network) =>
+        network.StartsWith(NetworkArgumentAttribute.OfContainer, StringComparison.Ordinal) ? new NamespaceOwner(network[NetworkArgumentAttribute.OfContainer.Length..])
+        : network.StartsWith(NetworkArgumentAttribute.OfPath, StringComparison.Ordinal) ? new NamespaceOwner((string?)null) { Path = network[NetworkArgumentAttribute.OfPath.Length..] }
+        : null;
+
+    /// <summary>Reads what UserNamespaceArgumentAttribute writes.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <returns>The users; null for this machine's.</returns>
+    public static UserMapping? ToUserMapping(string[] texts) => texts switch
+    {
+        ["HOST"] => null,
+        ["AUTO"] => UserMapping.Auto,
+        ["KEEP"] => UserMapping.Same,
+        _ => new UserMapping { Users = [.. texts.Select(NamespaceIdMap.Parse).Select(static map => new IdRange(map.Inside, map.Outside, map.Count))] },
+    };
+
+    private static NamespaceIdMap[] ToMaps(IEnumerable<IdRange>? ranges) => [.. (ranges ?? []).Select(static range => new NamespaceIdMap(range.Inside, range.Outside, range.Count))];
+
+    private static string NetworkText(ContainerOptions options) => options.NetworkNamespace is not { } owner ? options.Network.ToString()
+        : owner.Path is { } path ? NetworkArgumentAttribute.OfPath + path
+        : NetworkArgumentAttribute.OfContainer + owner.Container;
 
     private static string? ToText(NamespaceOwner? owner) => owner is null ? null : owner.Container is { } name ? $"container:{name}" : "host";
 

@@ -105,6 +105,7 @@ internal static class StorageMapping
         (_, FindingProblem.Missing) => "the container of this name cannot be found by it",
         (_, FindingProblem.TakenByAnother) => "two containers have this name; it leads to the other one",
         (FindingKind.Mount, _) => "an image was mounted here by a session that died, or before the machine was started anew",
+        (FindingKind.Namespace, _) => "the session that made them died half way, or the process that held them was killed",
         _ => $"interrupted work on images left {new ByteSize(finding.Size)}",
     };
 
@@ -117,6 +118,7 @@ internal static class StorageMapping
         (_, FindingProblem.TakenByAnother) => $"yours to choose: Rename-Container {Formatting.ShortId(finding.Id)} NEWNAME",
         (FindingKind.Name, _) => "give the name up",
         (FindingKind.Mount, _) => "remove the empty folders and the record",
+        (FindingKind.Namespace, _) => "remove them, with what runs in their pid namespace",
         _ => "remove it",
     };
 

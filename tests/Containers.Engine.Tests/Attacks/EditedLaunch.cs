@@ -26,14 +26,16 @@ internal static class EditedLaunch
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "containers are made as root");
         using var services = new EngineServices(EngineConfiguration.Load(fixture.ConfigurationPath));
         var start = new ContainerStart(services);
-        var end = new ContainerEnd(services, new ContainerObserver(services.Store, () => services.Cgroups), start, new RestartWaiting(services));
+        var observer = new ContainerObserver(services.Store, () => services.Cgroups);
+        var waiting = new RestartWaiting(services);
+        var removal = new ContainerRemoval(services, observer, start, new ContainerEnd(services, observer, waiting), waiting);
         (ContainerDocument document, ContainerLock held) = new ContainerCreation(services).Create(asked with { RemoveOnExit = true }, CancellationToken.None);
         AttachedContainer container;
         using (held)
         {
             try
             {
-                container = new AttachedContainer(end, document, Launch(services, document, held.Id, edit, program ?? HelperProgram.File, devices));
+                container = new AttachedContainer(removal, document, Launch(services, document, held.Id, edit, program ?? HelperProgram.File, devices));
             }
             catch
             {

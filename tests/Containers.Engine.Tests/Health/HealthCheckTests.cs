@@ -268,7 +268,7 @@ public sealed class HealthCheckTests : IDisposable
     {
         ContainerSnapshot without = Engine.Create(Options(null), Cancellation), stopped = Engine.Create(Options(new HealthOptions { Test = ["CMD", "true"] }), Cancellation);
         Assert.Equal(EngineErrorReason.NotSupported, Assert.Throws<EngineException>(() => Engine.CheckHealth(without.Id, Cancellation)).Reason);
-        Assert.Equal(EngineErrorReason.Busy, Assert.Throws<EngineException>(() => Engine.CheckHealth(stopped.Id, Cancellation)).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, Assert.Throws<EngineException>(() => Engine.CheckHealth(stopped.Id, Cancellation)).Reason);
         Assert.Equal(EngineErrorReason.NotFound, Assert.Throws<EngineException>(() => Engine.CheckHealth(new string('0', 64), Cancellation)).Reason);
         Assert.Null(without.Health);
         Engine.Remove(without.Id, force: false, Cancellation);

@@ -45,7 +45,7 @@ public sealed class AttachTests : IDisposable
         string expected = string.Concat(Enumerable.Range(1, 50_000).Select(number => $"{number}\n"));
         using ForegroundProcess first = fixture.Engine.Run(Options(AwaitGo + "seq 1 50000; exit 4") with { Log = new LogOptions { MaxFiles = 1 } }, withInput: false, Cancellation);
         using ContainerEngine other = fixture.OpenAnother();
-        using ForegroundProcess second = Attach(first.Container.Id), third = other.Attach(first.Container.Id, withInput: true, Cancellation);
+        using ForegroundProcess second = Attach(first.Container!.Id), third = other.Attach(first.Container!.Id, withInput: true, Cancellation);
         Task<RunResult>[] all = [.. new[] { first, second, third }.Select(session => Task.Run(() => EngineFixture.Finish(session), Cancellation))];
         Go();
         Assert.All(await Task.WhenAll(all), session => Assert.Equal((4, expected), (session.ExitCode, session.Output)));
@@ -73,7 +73,7 @@ public sealed class AttachTests : IDisposable
     public void That_of_a_container_in_the_foreground_ends_with_its_sessions()
     {
         using ForegroundProcess first = fixture.Engine.Run(Options("cat; echo over") with { Interactive = true }, withInput: true, Cancellation);
-        using ForegroundProcess second = Attach(first.Container.Id);
+        using ForegroundProcess second = Attach(first.Container!.Id);
         Assert.Null(second.StandardInput);
         Assert.Equal("text\nover\n", EngineFixture.Finish(first, "text\n"u8.ToArray()).Good());
         Assert.Equal("text\nover\n", EngineFixture.Finish(second).Good());
@@ -151,6 +151,36 @@ public sealed class AttachTests : IDisposable
         string id = fixture.Engine.Start(fixture.Engine.Create(Options(AwaitGo + "exit 5") with { RemoveOnExit = true }, Cancellation).Id, Cancellation).Id;
         using ForegroundProcess attached = Attach(id);
         Assert.Equal(5, EngineFixture.Finish(attached, during: _ => Go()).ExitCode);
+        Assert.True(EngineFixture.Patiently(() => fixture.Engine.List().Count == 0));
+    }
+
+    [Fact]
+    public void Who_takes_nothing_holds_up_no_restart()
+    {
+        using var restarts = new RestartFixture();
+        ContainerSnapshot container = restarts.Start("always", "echo >> /shared/lives; while [ ! -e /shared/go ]; do sleep 0.02; done; seq 20000");
+        using (ForegroundProcess stalled = restarts.Engine.Attach(container.Id, withInput: false, Cancellation))
+        {
+            File.WriteAllText($"{restarts.Shared}/go", string.Empty);
+
+            // It is given ten seconds.
+            Assert.True(
+                EngineFixture.Patiently(() => restarts.Lives > 1) || EngineFixture.Patiently(() => restarts.Lives > 1), "the session that takes nothing holds it up");
+            File.Delete($"{restarts.Shared}/go");
+            Assert.Contains(restarts.Engine.ReadLog(container.Id, new Logs.LogQuery(), Cancellation), static record => record.Text == "20000\n");
+        }
+
+        restarts.Engine.Remove(container.Id, force: true, Cancellation);
+    }
+
+    [Fact]
+    public void Who_takes_nothing_holds_up_no_removal()
+    {
+        ContainerOptions options = new() { RootFileSystem = fixture.MakeRoot("removed"), RemoveOnExit = true, Command = ["sh", "-c", "read go; seq 20000"] };
+        using ForegroundProcess container = fixture.Engine.Run(options, withInput: true, Cancellation);
+        using ForegroundProcess stalled = fixture.Engine.Attach(container.Container!.Id, withInput: false, Cancellation);
+        RunResult result = EngineFixture.Finish(container, "go\n"u8.ToArray());
+        Assert.EndsWith("\n20000\n", result.Output, StringComparison.Ordinal);
         Assert.True(EngineFixture.Patiently(() => fixture.Engine.List().Count == 0));
     }
 
@@ -246,7 +276,7 @@ public sealed class AttachTests : IDisposable
     public void What_cannot_be_attached_to_is_said()
     {
         string id = fixture.Engine.Create(Options("sleep 1000"), Cancellation).Id;
-        Assert.Contains("is not running", Refused(id, EngineErrorReason.Busy), StringComparison.Ordinal);
+        Assert.Contains("is not running", Refused(id, EngineErrorReason.NotRunning), StringComparison.Ordinal);
         fixture.Engine.Start(id, Cancellation);
         fixture.Engine.Suspend(id, Cancellation);
         Assert.Contains("is paused", Refused(id, EngineErrorReason.Busy), StringComparison.Ordinal);
@@ -273,7 +303,7 @@ public sealed class AttachTests : IDisposable
         using ForegroundProcess attached = Attach(id);
         Signal(fixture.Engine.Get(id).MonitorProcessId!.Value, LibC.SIGKILL);
         _ = EngineFixture.Finish(attached);
-        Assert.Equal((StateReason.MonitorLost, (int?)null), (attached.Container.Reason, attached.Container.ExitCode));
+        Assert.Equal((StateReason.MonitorLost, (int?)null), (attached.Container!.Reason, attached.Container!.ExitCode));
     }
 
     private static void Signal(int pid, int signal) => Assert.Equal(0, LibC.kill(pid, signal));

@@ -46,7 +46,7 @@ public sealed class ChangeTests : IDisposable
         fixture.Engine.Suspend(id, Cancellation);
         Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Engine.Suspend(id, Cancellation)));
         fixture.Engine.Stop(id, 9, TimeSpan.Zero, Cancellation);
-        Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Engine.Suspend(id, Cancellation)));
+        Assert.Equal(EngineErrorReason.NotRunning, Reason(() => fixture.Engine.Suspend(id, Cancellation)));
         Assert.Equal(EngineErrorReason.NotFound, Reason(() => fixture.Engine.Suspend(new string('0', 64), Cancellation)));
     }
 
@@ -82,8 +82,8 @@ public sealed class ChangeTests : IDisposable
     public void One_that_goes_at_its_end_is_not_restarted()
     {
         using ForegroundProcess container = fixture.Engine.Run(Options("sleep 1000") with { RemoveOnExit = true }, withInput: false, Cancellation);
-        Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Engine.Restart(container.Container.Id, null, null, Cancellation)));
-        Assert.Equal(ContainerState.Running, fixture.Engine.Get(container.Container.Id).State);
+        Assert.Equal(EngineErrorReason.Busy, Reason(() => fixture.Engine.Restart(container.Container!.Id, null, null, Cancellation)));
+        Assert.Equal(ContainerState.Running, fixture.Engine.Get(container.Container!.Id).State);
         container.Signal(9);
         _ = container.WaitForExit(Cancellation);
     }
@@ -143,7 +143,7 @@ public sealed class ChangeTests : IDisposable
                 {
                     Act(session, id, (worker + turn) % 6, $"storm-{worker}-{turn}");
                 }
-                catch (EngineException e) when (e.Reason is EngineErrorReason.Busy && !e.Message.Contains("has not said how", StringComparison.Ordinal))
+                catch (EngineException e) when (e.Reason is EngineErrorReason.Busy or EngineErrorReason.NotRunning && !e.Message.Contains("has not said how", StringComparison.Ordinal))
                 {
                     // Another one was before it.
                 }

@@ -128,7 +128,7 @@ public sealed class ContainerProcessTests : IDisposable
         }
 
         Engine.Stop(container.Id, 9, TimeSpan.FromSeconds(10), Cancellation);
-        Assert.Equal(EngineErrorReason.Busy, Assert.Throws<EngineException>(() => Engine.GetProcesses(container.Id)).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, Assert.Throws<EngineException>(() => Engine.GetProcesses(container.Id)).Reason);
         Engine.Remove(container.Id, force: false, Cancellation);
     }
 

@@ -25,7 +25,7 @@ public sealed class DetachedTests : IDisposable
     {
         ContainerSnapshot made = Create("echo hello; exit 3");
         Assert.Equal((ContainerState.Created, null), (made.State, made.ExitCode));
-        Assert.Equal(EngineErrorReason.Busy, Assert.Throws<EngineException>(() => Engine.Wait(made.Id, Long, Cancellation)).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, Assert.Throws<EngineException>(() => Engine.Wait(made.Id, Long, Cancellation)).Reason);
         Assert.Contains(Engine.Start(made.Id, Cancellation).State, new[] { ContainerState.Running, ContainerState.Exited });
         ContainerSnapshot ended = Engine.Wait(made.Id, Long, Cancellation);
         Assert.Equal((ContainerState.Exited, 3, null), (ended.State, ended.ExitCode, ended.ProcessId));
@@ -176,7 +176,7 @@ public sealed class DetachedTests : IDisposable
 
         // The runtime folder lies in memory: it is gone too.
         Directory.Delete($"{fixture.RuntimeRoot}/containers/{container.Id}", recursive: true);
-        Assert.Equal(EngineErrorReason.Busy, Assert.Throws<EngineException>(() => Engine.Signal(container.Id, 9)).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, Assert.Throws<EngineException>(() => Engine.Signal(container.Id, 9)).Reason);
         _ = Engine.Start(container.Id, Cancellation);
         Assert.Equal(4, Engine.Wait(container.Id, Long, Cancellation).ExitCode);
         Engine.Remove(container.Id, force: false, Cancellation);

@@ -144,11 +144,11 @@ public sealed class ExecTests : IDisposable
     public void One_that_does_not_run_is_refused()
     {
         string id = fixture.Engine.Create(new ContainerOptions { RootFileSystem = fixture.MakeRoot(), Command = ["sleep", "1000"] }, Cancellation).Id;
-        Assert.Equal(EngineErrorReason.Busy, Assert.Throws<EngineException>(() => Script(id, "true")).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, Assert.Throws<EngineException>(() => Script(id, "true")).Reason);
         fixture.Engine.Start(id, Cancellation);
         Script(id, "true").Good();
         fixture.Engine.Stop(id, 9, TimeSpan.FromSeconds(5), Cancellation);
-        Assert.Equal(EngineErrorReason.Busy, Assert.Throws<EngineException>(() => Script(id, "true")).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, Assert.Throws<EngineException>(() => Script(id, "true")).Reason);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class ManyAtOnceTests : IDisposable
     public void Starts_stops_and_removals_of_one_container_race_cleanly()
     {
         using ContainerEngine other = OpenAnother();
-        EngineErrorReason?[] clean = [null, EngineErrorReason.NotFound, EngineErrorReason.Busy];
+        EngineErrorReason?[] clean = [null, EngineErrorReason.NotFound, EngineErrorReason.Busy, EngineErrorReason.NotRunning];
         for (int turn = 0; turn < 6; turn++)
         {
             string id = fixture.Engine.Create(Options("while :; do sleep 0.05; done"), Cancellation).Id;

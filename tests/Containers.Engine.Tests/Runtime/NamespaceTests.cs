@@ -79,7 +79,7 @@ public sealed class NamespaceTests : IDisposable
         Assert.Equal((137, 9), (ended.ExitCode, ended.Signal));
 
         EngineException refused = Assert.Throws<EngineException>(() => fixture.Engine.Start(second.Id));
-        Assert.Equal(EngineErrorReason.Busy, refused.Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, refused.Reason);
         Assert.Contains("'first', which is not running", refused.Message, StringComparison.Ordinal);
         Assert.Equal((ContainerState.Exited, 137), (fixture.Engine.Get(second.Id).State, fixture.Engine.Get(second.Id).ExitCode));
         fixture.Engine.Start(first.Id);

@@ -183,7 +183,7 @@ public sealed class RestartTests : IDisposable
     public void Killing_a_container_that_waits_for_its_start_does_the_same()
     {
         ContainerSnapshot container = restarts.StartWaiting();
-        Assert.Equal(EngineErrorReason.Busy, Assert.Throws<EngineException>(() => Engine.Signal(container.Id, 1)).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, Assert.Throws<EngineException>(() => Engine.Signal(container.Id, 1)).Reason);
         Assert.Equal(ContainerState.Restarting, Engine.Get(container.Id).State);
         Engine.Signal(container.Id, 9);
         Assert.Equal(ContainerState.Exited, Engine.Get(container.Id).State);

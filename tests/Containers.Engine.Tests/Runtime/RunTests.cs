@@ -89,7 +89,7 @@ public sealed class RunTests : IDisposable
         Assert.True(EngineFixture.Patiently(() =>
         {
             string? now = File.Exists($"{shared}/written") ? File.ReadAllText($"{shared}/written") : null;
-            bool isHalted = now is { Length: > 0 } && now == before && SleepsInPipe(container.Container.ProcessId!.Value);
+            bool isHalted = now is { Length: > 0 } && now == before && SleepsInPipe(container.Container!.ProcessId!.Value);
             before = now;
             return isHalted;
         }));
@@ -143,7 +143,7 @@ public sealed class RunTests : IDisposable
     {
         using ForegroundProcess container = Loop(fixture.MakeRoot(), $"trap 'exit 7' {signal}; echo ready; while :; do sleep 0.05; done");
         Assert.Equal((int)'r', container.StandardOutput.ReadByte());
-        fixture.Engine.Signal(container.Container.Id, signal);
+        fixture.Engine.Signal(container.Container!.Id, signal);
         Assert.Equal(7, container.WaitForExit(TestContext.Current.CancellationToken).ExitCode);
     }
 
@@ -223,7 +223,7 @@ public sealed class RunTests : IDisposable
         var watch = Stopwatch.StartNew();
         Assert.ThrowsAny<OperationCanceledException>(() => container.WaitForExit(soon.Token));
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
-        Assert.Equal(ContainerState.Running, fixture.Engine.Get(container.Container.Id).State);
+        Assert.Equal(ContainerState.Running, fixture.Engine.Get(container.Container!.Id).State);
         container.Signal(9);
         Assert.Equal(137, container.WaitForExit(TestContext.Current.CancellationToken).ExitCode);
     }

@@ -62,7 +62,7 @@ public sealed class WaitTests : IDisposable
         foreach (WaitCondition condition in (WaitCondition[])[WaitCondition.Running, WaitCondition.Paused])
         {
             EngineException error = Assert.Throws<EngineException>(() => fixture.Engine.Wait(ended, condition, Timeout.InfiniteTimeSpan, Cancellation));
-            Assert.Equal(EngineErrorReason.Busy, error.Reason);
+            Assert.Equal(EngineErrorReason.NotRunning, error.Reason);
             Assert.Contains("exit code 3", error.Message, StringComparison.Ordinal);
         }
 
@@ -74,7 +74,7 @@ public sealed class WaitTests : IDisposable
         Thread.Sleep(100);
         fixture.Engine.Remove(removed, force: false);
         Assert.Equal(EngineErrorReason.NotFound, (await Assert.ThrowsAsync<EngineException>(() => wait)).Reason);
-        Assert.Equal(EngineErrorReason.Busy, Assert.Throws<EngineException>(() => fixture.Engine.Wait(Created("true"), Timeout.InfiniteTimeSpan, Cancellation)).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, Assert.Throws<EngineException>(() => fixture.Engine.Wait(Created("true"), Timeout.InfiniteTimeSpan, Cancellation)).Reason);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class WaitTests : IDisposable
         Task<ContainerSnapshot> wait = Task.Run(() => fixture.Engine.Wait(id, WaitCondition.Paused, Timeout.InfiniteTimeSpan, Cancellation), Cancellation);
         Thread.Sleep(100);
         Process.GetProcessById(monitor).Kill();
-        Assert.Equal(EngineErrorReason.Busy, (await Assert.ThrowsAsync<EngineException>(() => wait)).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, (await Assert.ThrowsAsync<EngineException>(() => wait)).Reason);
     }
 
     [Fact]

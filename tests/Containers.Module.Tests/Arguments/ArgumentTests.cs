@@ -334,9 +334,10 @@ public sealed class ArgumentTests : IDisposable
     [Fact]
     public void A_network_that_is_not_there_yet_is_refused_with_those_that_are()
     {
-        Assert.Equal(NetworkMode.Host, _session.Run("Test-Argument -Network host").Single);
-        Assert.Equal(NetworkMode.None, _session.Run("Test-Argument -Network ([Containers.NetworkMode]::None)").Single);
-        Refused("-Network bridge", "None (only loopback) and Host");
+        Assert.Equal("Host", _session.Run("Test-Argument -Network host").Single);
+        Assert.Equal("container:web", _session.Run("Test-Argument -Network Container:web").Single);
+        Assert.Equal("ns:/run/netns/x", _session.Run("Test-Argument -Network ns:/run/netns/x").Single);
+        Refused("-Network bridge", "None (only loopback), Host");
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class TestArgumentCommand : PSCmdlet
 
     [Parameter]
     [NetworkArgument]
-    public NetworkMode Network { get; set; }
+    public string? Network { get; set; }
 
     [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Id")]

@@ -18,6 +18,7 @@ public sealed class ErrorTests : IDisposable
     [InlineData("Ambiguous", "Container", "ContainerAmbiguous", ErrorCategory.InvalidArgument)]
     [InlineData("AlreadyExists", "Container", "ContainerNameInUse", ErrorCategory.ResourceExists)]
     [InlineData("Busy", "Container", "ContainerBusy", ErrorCategory.ResourceBusy)]
+    [InlineData("NotRunning", "Container", "ContainerNotRunning", ErrorCategory.ResourceUnavailable)]
     [InlineData("Busy", "ContainerImage", "ContainerImageInUse", ErrorCategory.ResourceBusy)]
     [InlineData("PermissionDenied", "Container", "ContainerPermissionDenied", ErrorCategory.PermissionDenied)]
     [InlineData("LimitExceeded", "ContainerImage", "ContainerImageLimitExceeded", ErrorCategory.LimitsExceeded)]

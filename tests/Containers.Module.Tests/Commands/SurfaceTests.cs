@@ -86,7 +86,7 @@ public sealed class SurfaceTests : IDisposable
 
     [Theory]
     [InlineData(typeof(ContainerStateReason), typeof(Engine.Runtime.StateReason))]
-    [InlineData(typeof(NetworkMode), typeof(Engine.Runtime.NetworkMode))]
+    [InlineData(typeof(NamespaceType), typeof(Engine.Namespaces.NamespaceType))]
     [InlineData(typeof(ContainerMountPropagation), typeof(Engine.Runtime.MountPropagation))]
     [InlineData(typeof(ContainerFileChange), typeof(Engine.Layers.FileDifferenceKind))]
     [InlineData(typeof(ContainerFileAspects), typeof(Engine.Layers.FileAspects))]

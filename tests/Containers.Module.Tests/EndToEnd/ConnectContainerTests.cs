@@ -1,3 +1,5 @@
+using System.Management.Automation;
+
 namespace Containers.Module.Tests.EndToEnd;
 
 /// <summary>Sessions that attach to running containers.</summary>
@@ -30,6 +32,33 @@ public sealed class ConnectContainerTests : IDisposable
         Assert.Equal(ContainerState.Running, Assert.IsType<Container>(_engine.Run("Get-Container ticker").Single).State);
     }
 
+    [Fact]
+    public void Without_signal_stopping_the_pipeline_leaves_the_container_alone()
+    {
+        _engine.Run("Invoke-Container host -Detach -Name web -- sh -c \"trap 'echo got it; exit 9' INT; while :; do echo tick; sleep 0.1; done\"");
+        using var pipeline = _engine.Session.CreatePipeline("Connect-Container web -NoSignal");
+        using var output = new PSDataCollection<PSObject>();
+        using var ticked = new ManualResetEventSlim();
+        output.DataAdded += (_, _) => ticked.Set();
+        var running = pipeline.BeginInvoke<PSObject, PSObject>(input: null, output);
+        Assert.True(ticked.Wait(TimeSpan.FromSeconds(30)), "nothing came");
+        Assert.False(running.IsCompleted);
+        pipeline.Stop();
+        Assert.Equal(ContainerState.Running, Assert.IsType<Container>(_engine.Run("Get-Container web").Single).State);
+        Assert.DoesNotContain("got it", _engine.Run("Get-ContainerLog web -Tail 1000 | ForEach-Object Text").Lines);
+        Assert.Equal(["tick"], _engine.Run("Connect-Container web | Select-First").Lines);
+    }
+
+    [Fact]
+    public void A_container_comes_by_the_pipeline_where_none_is_named()
+    {
+        _engine.Run("Invoke-Container host -Detach -Name ticker -- sh -c 'while :; do echo tick; sleep 0.1; done'");
+        _engine.Run("Invoke-Container host -Detach -Name other -- sleep 1000");
+        Assert.Equal(["tick"], _engine.Run("Get-Container ticker | Connect-Container | Select-First").Lines);
+        _engine.Run("Stop-Container ticker -Timeout 0; $null = New-Container host -Name brief -- sh -c 'sleep 1; exit 4'; $null = Start-Container brief");
+        Assert.StartsWith("ConnectToSeveral,", Assert.Single(_engine.Session.Run("Get-Container brief, other | Connect-Container").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("trap 'echo got it; exit 9' INT; while :; do sleep 0.1; done", ContainerState.Exited)]
     [InlineData("trap '' INT; sleep 1000", ContainerState.Running)]
@@ -53,8 +82,10 @@ public sealed class ConnectContainerTests : IDisposable
 
     [Theory]
     [InlineData("Connect-Container nosuch", "ContainerNotFound")]
-    [InlineData("Connect-Container made", "ContainerBusy")]
+    [InlineData("Connect-Container made", "ContainerNotRunning")]
     [InlineData("'x' | Connect-Container web", "ContainerBusy")]
+    [InlineData("Get-Container made | Connect-Container", "ContainerNotRunning")]
+    [InlineData("'x' | Connect-Container", "InputObjectNotBound")]
     [InlineData("'x' | Connect-Container web -NoStdin", "NoStdinWithInput")]
     [InlineData("'x' | Connect-Container term", "TtyWithInput")]
     [InlineData("Connect-Container term", "NoTerminal")]

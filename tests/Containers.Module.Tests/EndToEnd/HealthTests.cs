@@ -58,6 +58,6 @@ public sealed class HealthTests : IDisposable
         Assert.Equal(
             ["137"],
             _engine.Run("Invoke-Container host -Rm -HealthCommand false -HealthInterval 100ms -HealthRetries 2 -HealthOnFailure Kill -- sleep 1000; $LASTEXITCODE").Lines);
-        Assert.Equal(["unhealthy kill"], _engine.Run("Watch-ContainerEvent -Event health_status -Until 0 | ForEach-Object { \"$($_.Attribute['healthStatus']) $($_.Attribute['onFailure'])\" }").Lines);
+        Assert.Equal(["unhealthy kill"], _engine.Run("Watch-ContainerEvent -Action health_status -Until 0 | ForEach-Object { \"$($_.Attribute['healthStatus']) $($_.Attribute['onFailure'])\" }").Lines);
     }
 }

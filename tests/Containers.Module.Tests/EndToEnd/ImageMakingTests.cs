@@ -69,7 +69,7 @@ public sealed class ImageMakingTests : IDisposable
         _engine.Run("Invoke-Container base -Name work -- /bin/busybox sh -c 'cd /; echo changed > greeting; echo new > added; /bin/busybox rm gone'");
 
         Assert.Empty(_engine.Run("ConvertTo-ContainerImage work made -WhatIf").Output);
-        var made = Assert.IsType<ContainerImage>(_engine.Run("Get-Container work | Commit-Container -ImageName made:2 -Label kind=snapshot -Comment 'by hand'").Single);
+        var made = Assert.IsType<ContainerImage>(_engine.Run("Get-Container work | Commit-Container -Name made:2 -Label kind=snapshot -Comment 'by hand'").Single);
         Assert.Equal(("made:2", 2, "snapshot"), (made.Name, made.Layer.Count, made.Label["kind"]));
         Assert.Equal(["changed"], _engine.Run("Invoke-Container made:2 -Rm").Lines);
         Assert.Null(Assert.IsType<ContainerImage>(_engine.Run("ConvertTo-ContainerImage work -NoPause").Single).Name);

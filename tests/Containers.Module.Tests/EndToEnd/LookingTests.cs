@@ -23,7 +23,7 @@ public sealed class LookingTests : IDisposable
         Assert.Equal(2, _engine.Run("Top-Container *").Output.Count);
         var refused = _engine.Session.Run("Get-ContainerProcess created, look");
         Assert.Equal(2, refused.Output.Count);
-        Assert.Equal("ContainerBusy,Containers.Commands.GetContainerProcessCommand", Assert.Single(refused.Errors).FullyQualifiedErrorId);
+        Assert.Equal("ContainerNotRunning,Containers.Commands.GetContainerProcessCommand", Assert.Single(refused.Errors).FullyQualifiedErrorId);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class LookingTests : IDisposable
         var ended = _engine.Run("Get-Container busy | Measure-Container -Continuous -Interval 50ms | ForEach-Object { Stop-Container busy -Timeout 0; $_.ContainerName }");
         Assert.Equal(["busy"], ended.Lines);
         Assert.Empty(_engine.Run("Measure-Container").Output);
-        Assert.Equal("ContainerBusy,Containers.Commands.MeasureContainerCommand", Assert.Single(_engine.Session.Run("Measure-Container busy").Errors).FullyQualifiedErrorId);
+        Assert.Equal("ContainerNotRunning,Containers.Commands.MeasureContainerCommand", Assert.Single(_engine.Session.Run("Measure-Container busy").Errors).FullyQualifiedErrorId);
     }
 
     [Fact]
@@ -48,16 +48,16 @@ public sealed class LookingTests : IDisposable
 
         string Events(string parameters) => string.Join(' ', _engine.Run($"Watch-ContainerEvent -Until 0 {parameters} | ForEach-Object {{ $_.Name + ':' + $_.Action }}").Lines);
         Assert.Equal("one:create one:start one:die one:remove two:create two:start two:die two:remove", Events(""));
-        Assert.Equal("one:die two:die", Events("-Event die"));
+        Assert.Equal("one:die two:die", Events("-Action die"));
         Assert.Equal("one:create one:start one:die one:remove", Events("-Container o*"));
-        Assert.Equal("one:die", Events("-Label team=a -Event d*"));
+        Assert.Equal("one:die", Events("-Label team=a -Action d*"));
         Assert.Equal("", Events("-Label team=b"));
         Assert.Equal("", Events("-Type image"));
         Assert.Equal("", Events("-Image debian"));
-        Assert.Equal("two:remove", Events("-Image host:latest -Event remove -Container two"));
+        Assert.Equal("two:remove", Events("-Image host:latest -Action remove -Container two"));
         Assert.Equal("", Events("-Since 0"));
         Assert.Empty(_engine.Run("Get-Container | Watch-ContainerEvent").Output);
-        var died = Assert.IsType<ContainerEvent>(_engine.Run("Watch-ContainerEvent -Until 0 -Container one -Event die").Single);
+        var died = Assert.IsType<ContainerEvent>(_engine.Run("Watch-ContainerEvent -Until 0 -Container one -Action die").Single);
         Assert.Equal((3, "container", "a"), (died.ExitCode, died.Type, died.Label["team"]));
     }
 

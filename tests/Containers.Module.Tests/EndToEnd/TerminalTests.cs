@@ -68,13 +68,13 @@ public sealed class TerminalTests : IDisposable
     public void A_session_comes_back_to_what_it_left()
     {
         _fixture.Run("Invoke-Container host -Detach -Interactive -Tty -Name web -- sh");
-        Open("Connect-Container web -Verbose; \"back with $LASTEXITCODE\"; Connect-Container web -DetachKeys ctrl-a,d; \"again\"; Connect-Container web; \"left with $LASTEXITCODE\"");
+        Open("Connect-Container web; \"back with $LASTEXITCODE\"; Connect-Container web -DetachKeys ctrl-a,d; \"again\"; Connect-Container web; \"left with $LASTEXITCODE\"");
         TypeUntil("stty size", "30 100");
         Type("LEFT=here; echo set $((1 + 1))");
         Until("set 2");
         Press("C-p");
         Press("C-q");
-        Until("Connect-Container web comes back to it");
+        Until("Back to it: Connect-Container web");
         Until("back with");
 
         // The window has changed meanwhile, and changes again.

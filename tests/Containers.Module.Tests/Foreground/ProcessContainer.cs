@@ -55,6 +55,8 @@ internal sealed class ProcessContainer : ForegroundProcess
 
     public override bool IsRejoined => RanBefore;
 
+    public override bool IsLeftRunning => RanBefore;
+
     public bool RanBefore { get; init; }
 
     public override ContainerSnapshot Container => new() { Id = "0", Name = "test", Options = new ContainerOptions() };

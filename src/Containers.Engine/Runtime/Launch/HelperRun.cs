@@ -1,4 +1,5 @@
 using System.Globalization;
+using Containers.Engine.Namespaces;
 using Containers.Init.Plan;
 using Containers.Interop;
 
@@ -15,12 +16,20 @@ internal static class HelperRun
     /// <param name="whenCanceled">Ends what was started, since the helper cannot be called back.</param>
     /// <param name="cancellation">Ends the start.</param>
     /// <exception cref="EngineException">CommandNotFound, CommandNotExecutable, LaunchFailed: nothing of it runs.</exception>
-    public static void Start(LaunchPlan plan, MonitorLink link, Action whenCanceled, CancellationToken cancellation)
+    public static void Start(LaunchPlan plan, MonitorLink link, Action whenCanceled, CancellationToken cancellation) =>
+        Start(plan, link, whenCanceled, static start => HomeThread.Run(start), cancellation);
+
+    /// <summary>As <see cref="Start(LaunchPlan, MonitorLink, Action, CancellationToken)"/>, from the namespaces that the calling thread has entered.</summary>
+    public static void StartHere(LaunchPlan plan, MonitorLink link, CancellationToken cancellation) =>
+        Start(plan, link, static () => { }, static start => start(), cancellation);
+
+    private static void Start(LaunchPlan plan, MonitorLink link, Action whenCanceled, Func<Func<int>, int> run, CancellationToken cancellation)
     {
         int helper;
         using (FileDescriptor memory = Memfd.Create("pscontainers-plan", plan.Bytes))
         {
-            helper = Spawn.Start(HelperProgram.File, ["pscontainers", memory.Number.ToString(CultureInfo.InvariantCulture)], [.. plan.Descriptors, memory.Number]);
+            int descriptor = memory.Number;
+            helper = run(() => Spawn.Start(HelperProgram.File, ["pscontainers", descriptor.ToString(CultureInfo.InvariantCulture)], [.. plan.Descriptors, descriptor]));
         }
 
         link.CloseTheirEnds();

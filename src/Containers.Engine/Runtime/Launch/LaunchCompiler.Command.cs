@@ -8,14 +8,11 @@ namespace Containers.Engine.Runtime.Launch;
 /// <content>Host name, network, limits, identity, and the command itself.</content>
 internal sealed partial class LaunchCompiler
 {
-    private const int InternetFamily = 2, DatagramCloseOnExec = 0x80002, SetInterfaceFlags = 0x8914;
     private const int OpenFiles = 7;
     private const long OpenFilesSoft = 1024, OpenFilesHard = 524288;
     private const int JoinSessionKeyring = 1;
-    private const int CloseRangeCloseOnExec = 4;
     private const int HomeRoom = 1024;
     private const int SeccompSetModeFilter = 1;
-    private const int FirstThreadSignal = 32, LastThreadSignal = 33;
 
     private PlanArgument workingFolder;
     private int environment;
@@ -28,30 +25,16 @@ internal sealed partial class LaunchCompiler
             plan.Call(new("setting the host name", request.Command.HostName), SysNr.Sethostname, PlanArgument.Offset(plan.AddBytes(name, 1)), name.Length);
         }
 
-        if (Options.Network == NetworkMode.None)
+        if (Options is { Network: NetworkMode.None, NetworkNamespace: null })
         {
-            // struct ifreq: the interface's name in 16 bytes, then its flags, here IFF_UP.
-            byte[] interfaceRequest = new byte[40];
-            "lo"u8.CopyTo(interfaceRequest);
-            interfaceRequest[16] = 1;
-            PlanArgument socket = plan.NewRegister();
-            var text = new StepText("bringing up the loopback interface");
-            plan.Call(text, SysNr.Socket, InternetFamily, DatagramCloseOnExec, 0).Into(socket);
-            plan.Call(text, SysNr.Ioctl, socket, SetInterfaceFlags, PlanArgument.Offset(plan.AddBytes(interfaceRequest)));
-            plan.Call(text, SysNr.Close, socket);
+            CommandSteps.BringUpLoopback(plan);
         }
     }
 
     /// <summary>What a process has from its parent and must not have from the session.</summary>
     private void SetUpProcess()
     {
-        // The C library's posix_spawn(3) leaves the two signals that it keeps for its threads ignored, whatever it is asked for.
-        PlanArgument defaultAction = PlanArgument.Offset(plan.AddStruct([0, 0, 0, 0]));
-        for (int signal = FirstThreadSignal; signal <= LastThreadSignal; signal++)
-        {
-            plan.Call(new("setting the signals to their defaults"), SysNr.RtSigaction, signal, defaultAction, 0, sizeof(long));
-        }
-
+        CommandSteps.ResetSignals(plan);
         plan.Call(new("setting the scheduling priority"), SysNr.Setpriority, 0, 0, 0).Allow(Errno.EACCES, Errno.EPERM);
         byte[] allProcessors = new byte[128];
         Array.Fill(allProcessors, byte.MaxValue);
@@ -119,14 +102,7 @@ internal sealed partial class LaunchCompiler
         plan.Do(new("taking on the user's identity", request.Command.User), PlanOperation.SetCredentials, (long)request.Capabilities, (long)request.Capabilities);
         plan.Call(new("entering the working directory", request.Command.WorkingDirectory), SysNr.Fchdir, workingFolder);
         plan.Do(new("checking that the working directory is inside the container", request.Command.WorkingDirectory), PlanOperation.VerifyWorkingFolder);
-        plan.Call(new("asking to end with the monitor"), SysNr.Prctl, ParentDeathSignal, SigKill);
-        plan.Do(new("checking that the monitor lives"), PlanOperation.VerifyMonitor);
-        for (int standard = 0; standard <= 2; standard++)
-        {
-            plan.Call(new("setting the standard streams"), SysNr.Dup3, PlanArgument.Register(standard), standard, 0);
-        }
-
-        plan.Call(new("closing every other descriptor"), SysNr.CloseRange, 3, uint.MaxValue, CloseRangeCloseOnExec);
+        CommandSteps.KeepStandardStreams(plan);
         if (NoNewPrivileges)
         {
             plan.Call(new("forbidding new privileges"), SysNr.Prctl, SetNoNewPrivileges, 1, 0, 0, 0);

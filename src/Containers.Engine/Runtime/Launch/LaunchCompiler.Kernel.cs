@@ -36,6 +36,7 @@ internal sealed partial class LaunchCompiler
     private static readonly string[] ReadOnlyInProc = ["bus", "fs", "irq", "sys", "sysrq-trigger"];
 
     private PlanArgument sys;
+    private PlanArgument hollow;
 
     private bool ArePathsRestricted => !Options.Privileged && !Options.SystemPathsUnconfined;
 
@@ -71,10 +72,19 @@ internal sealed partial class LaunchCompiler
             plan.Call(new("making the link", $"/dev/{name}"), SysNr.Symlinkat, Text(to), dev, Text(name));
         }
 
-        MountIn(dev, "pts", "devpts", AttributeNoSuid | AttributeNoExec, [("newinstance", null), ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")]);
+        MountIn(dev, "pts", "devpts", AttributeNoSuid | AttributeNoExec, [("newinstance", null), ("ptmxmode", "0666"), ("mode", "0620"), .. TerminalGroup()]);
         MountSharedMemory(dev);
-        MountIn(dev, "mqueue", "mqueue", AttributeNoSuid | AttributeNoDev | AttributeNoExec, []);
+        if (!HasUsers)
+        {
+            MountMessageQueues(dev);
+        }
     }
+
+    private (string, string?)[] TerminalGroup() =>
+        request.Users is not { } users ? [("gid", "5")] : users.TerminalGroup is { } group ? [("gid", Number(group))] : [];
+
+    /// <summary>Those of the IPC namespace that the process is in.</summary>
+    private void MountMessageQueues(PlanArgument dev) => MountIn(dev, "mqueue", "mqueue", AttributeNoSuid | AttributeNoDev | AttributeNoExec, []);
 
     private void MakeHostDevice(PlanArgument dev, LaunchDevice device)
     {
@@ -165,13 +175,14 @@ internal sealed partial class LaunchCompiler
             return;
         }
 
-        PlanArgument nothing = plan.NewRegister(), hollow = plan.NewRegister();
-        PlanArgument staging = Text(request.StagingPoint);
+        PlanArgument nothing = plan.NewRegister();
         plan.Call(new("opening", "/dev/null"), SysNr.Openat, CurrentFolder, Text("/dev/null"), PathOnly | CloseOnExec | NoFollow, 0).Into(nothing);
         plan.Do(new("checking that this is the null device:", "/dev/null"), PlanOperation.VerifyDevice, nothing, 1, 3);
-        plan.Call(
-            new("mounting an empty folder"), SysNr.Mount, Text("tmpfs"), staging, Text("tmpfs"), MountReadOnly | MountNoSuid | MountNoDev | MountNoExec, Text("size=4k,mode=755"));
-        plan.Call(new("opening the empty folder"), SysNr.Openat, CurrentFolder, staging, PathOnly | CloseOnExec | DirectoryOnly, 0).Into(hollow);
+        if (!HasUsers)
+        {
+            MountHollow(string.Empty);
+        }
+
         foreach (string path in MaskedInProc)
         {
             plan.Do(new("hiding", $"/proc/{path}"), PlanOperation.MaskPath, proc, Text(path), nothing, hollow);
@@ -191,6 +202,16 @@ internal sealed partial class LaunchCompiler
             SetAttributes(text, tree, AttributeReadOnly | AttributeNoSuid | AttributeNoDev | AttributeNoExec, Recursive);
             plan.Call(text, SysNr.MoveMount, tree, empty, proc, name, MoveFromEmptyPath);
         }
+    }
+
+    /// <summary>The empty folder that covers others.</summary>
+    private void MountHollow(string owner)
+    {
+        hollow = plan.NewRegister();
+        PlanArgument staging = Text(request.StagingPoint);
+        plan.Call(
+            new("mounting an empty folder"), SysNr.Mount, Text("tmpfs"), staging, Text("tmpfs"), MountReadOnly | MountNoSuid | MountNoDev | MountNoExec, Text($"size=4k,mode=755{owner}"));
+        plan.Call(new("opening the empty folder"), SysNr.Openat, CurrentFolder, staging, PathOnly | CloseOnExec | DirectoryOnly, 0).Into(hollow);
     }
 
     /// <summary>A folder at the root for one of the kernel's file systems: a plain folder, no link, made if missing.</summary>

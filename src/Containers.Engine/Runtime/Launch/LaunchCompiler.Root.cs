@@ -22,6 +22,9 @@ internal sealed partial class LaunchCompiler
             case LaunchRoot.Overlay overlay:
                 MountOverlay(overlay, target);
                 break;
+            case LaunchRoot.Folder folder when request.Users is { } users:
+                BindFolder(folder.Path, target, users);
+                break;
             case LaunchRoot.Folder folder:
                 plan.Call(new("mounting the root file system", folder.Path), SysNr.Mount, Text(folder.Path), target, 0, MountBind | MountRecursive, 0);
                 break;
@@ -41,7 +44,11 @@ internal sealed partial class LaunchCompiler
     {
         string tail = overlay.Volatile ? ",volatile" : string.Empty;
         string options = $"lowerdir={string.Join(':', overlay.Lower)},upperdir={overlay.Upper},workdir={overlay.Work}{tail}";
-        if (Encoding.UTF8.GetByteCount(options) <= PageOfOptions)
+        if (request.Users is { } users)
+        {
+            options = AttachLayers(overlay, users) + tail;
+        }
+        else if (Encoding.UTF8.GetByteCount(options) <= PageOfOptions)
         {
             plan.Call(new("entering the folder", overlay.Base), SysNr.Chdir, Text(overlay.Base));
         }

@@ -18,10 +18,11 @@ internal sealed partial class LaunchCompiler
         | (Options.PidNamespace is null ? NewPid : 0)
         | (Options.UtsNamespace is null ? NewUts : 0)
         | (Options.IpcNamespace is null ? NewIpc : 0)
-        | (Options.Network == NetworkMode.Host ? 0 : NewNetwork);
+        | (Options.Network == NetworkMode.Host || Options.NetworkNamespace is not null ? 0 : NewNetwork);
 
     private void JoinSharedNamespaces()
     {
+        Join(request.Sharing.Network, NewNetwork, Options.NetworkNamespace, "network");
         Join(request.Sharing.Ipc, NewIpc, Options.IpcNamespace, "IPC");
         Join(request.Sharing.Uts, NewUts, Options.UtsNamespace, "UTS");
         if (Options.Init && SharesPids)
@@ -31,11 +32,11 @@ internal sealed partial class LaunchCompiler
         }
     }
 
-    private void Join(int? process, long kind, NamespaceOwner? owner, string name)
+    private void Join(int? processOrFile, long kind, NamespaceOwner? owner, string name)
     {
-        if (process is int descriptor)
+        if (processOrFile is int descriptor)
         {
-            plan.Call(new($"joining the {name} namespace of", owner!.Container!), SysNr.Setns, plan.Inherit(descriptor, isMonitors: false), kind);
+            plan.Call(new($"joining the {name} namespace of", owner!.Container ?? owner.Path!), SysNr.Setns, plan.Inherit(descriptor, isMonitors: false), kind);
         }
     }
 

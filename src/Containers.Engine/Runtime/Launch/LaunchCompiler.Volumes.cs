@@ -1,6 +1,7 @@
 using System.Globalization;
 using Containers.Init;
 using Containers.Init.Plan;
+using Containers.Interop;
 
 namespace Containers.Engine.Runtime.Launch;
 
@@ -102,6 +103,12 @@ internal sealed partial class LaunchCompiler
     {
         PlanArgument tree = plan.NewRegister();
         plan.Call(text, SysNr.OpenTree, CurrentFolder, Text(volume.Source), TreeClone | CloseOnExec | (volume.NonRecursive ? 0 : Recursive)).Into(tree);
+        if (request.Users is { } users)
+        {
+            // A file system that cannot shows it with this machine's ids, which are nobody's inside.
+            _ = ShowWithItsIds(text, tree, users, volume.NonRecursive ? 0 : Recursive).Allow(Errno.EINVAL);
+        }
+
         return tree;
     }
 

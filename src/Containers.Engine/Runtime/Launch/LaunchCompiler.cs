@@ -14,7 +14,7 @@ internal sealed partial class LaunchCompiler
     private const long NewCgroup = 0x02000000, NewUts = 0x04000000, NewIpc = 0x08000000, NewPid = 0x20000000, NewNetwork = 0x40000000, NewMount = 0x00020000;
     private const int CurrentFolder = Files.CurrentFolder;
     private const int PathOnly = 0x200000, CloseOnExec = 0x80000;
-    private const int SigKill = 9, ParentDeathSignal = 1, SetDumpable = 4, SetNoNewPrivileges = 38;
+    private const int SetNoNewPrivileges = 38;
 
     private readonly LaunchRequest request;
     private readonly PlanBuilder plan = new();
@@ -54,7 +54,8 @@ internal sealed partial class LaunchCompiler
         compiler.BecomeCommand();
         byte[] bytes = compiler.plan.Build(header).ToArray();
         string name = request.Options.Name ?? request.Id;
-        var subject = new LaunchSubject(name, request.Purpose ?? $"Starting the container '{name}'", request.Command.Arguments[0], request.Command.User);
+        var subject = new LaunchSubject(
+            name, $"the container '{name}'", request.Purpose ?? $"Starting the container '{name}'", request.Command.Arguments[0], request.Command.User);
         return new LaunchPlan(bytes, compiler.plan.Texts, compiler.plan.Descriptors, subject);
     }
 
@@ -63,19 +64,42 @@ internal sealed partial class LaunchCompiler
         Begin();
         JoinSharedNamespaces();
         OpenSharedMemory();
+        if (request.Users is { } users)
+        {
+            ActForContainer(users);
+        }
+        else
+        {
+            // After the move: a cgroup namespace's root is where its first process is at this moment.
+            plan.Call(new("making the cgroup namespace"), SysNr.Unshare, NewCgroup);
+        }
 
-        // After the move: a cgroup namespace's root is where its first process is at this moment.
-        plan.Call(new("making the cgroup namespace"), SysNr.Unshare, NewCgroup);
         MountRoot();
         MountProc();
         MountDev();
-        MountSys();
-        SetParameters();
-        MountVolumes();
+        if (request.Users is { } own)
+        {
+            MountVolumes();
+            SetUpProcess();
+            EnterUserNamespace(own);
+            MountSys();
+            SetParameters();
+        }
+        else
+        {
+            MountSys();
+            SetParameters();
+            MountVolumes();
+        }
+
         RestrictSystemPaths();
         SetUpHost();
         SetDomainName();
-        SetUpProcess();
+        if (!HasUsers)
+        {
+            SetUpProcess();
+        }
+
         FindUser();
         if (Options.Tty)
         {
@@ -119,7 +143,7 @@ internal sealed partial class LaunchCompiler
         {
             Flags = (Options.RemoveOnExit ? PlanFlags.RemoveAtEnd : 0) | (Options.Init ? PlanFlags.Init : 0) | (Options.Tty ? PlanFlags.Terminal : 0)
                 | (SharesPids ? PlanFlags.SharedPids : 0) | (isFurther ? PlanFlags.EnterLast : 0),
-            CloneFlags = isFurther ? 0 : (ulong)OwnNamespaces,
+            CloneFlags = isFurther ? 0 : (ulong)(HasUsers ? OwnNamespaces & (NewMount | NewPid) : OwnNamespaces),
             JoinedProcess = request.Sharing.Pid is int process ? plan.Inherit(process, isMonitors: false) : -1,
             MonitorIntoCgroup = cgroup.MonitorInto is int monitorInto ? plan.Inherit(monitorInto, isMonitors: false) : -1,
             IntoCgroup = cgroup.Into is int into ? plan.Inherit(into, isMonitors: false) : -1,
@@ -130,6 +154,7 @@ internal sealed partial class LaunchCompiler
             AttachSocket = d.AttachSocket is int attach ? plan.Inherit(attach, isMonitors: true) : -1,
             KeptInput = d.KeptInput is int kept ? plan.Inherit(kept, isMonitors: true) : -1,
             RecordsFolder = d.RecordsFolder is int records ? plan.Inherit(records, isMonitors: true) : -1,
+            SpareRecordsFolder = d.SpareRecordsFolder is int spare ? plan.Inherit(spare, isMonitors: true) : -1,
             LogFolder = d.LogFolder is int log ? plan.Inherit(log, isMonitors: true) : -1,
             OomCounter = cgroup.OomCounter is int counter ? plan.Inherit(counter, isMonitors: true) : -1,
             CgroupKiller = SharesPids && cgroup.Killer is int killer ? plan.Inherit(killer, isMonitors: true) : -1,
@@ -158,14 +183,7 @@ internal sealed partial class LaunchCompiler
     private void Begin()
     {
         plan.Call(new("clearing the file mode mask"), SysNr.Umask, 0);
-        plan.Call(new("asking to end with the monitor"), SysNr.Prctl, ParentDeathSignal, SigKill);
-
-        // kill(0, ...) and setpriority(2) reach a whole process group or session, in whatever pid namespace its members are: the monitor's must not
-        // be the container's.
-        plan.Call(new("leaving the monitor's session"), SysNr.Setsid);
-
-        // Nothing that shares the container's pid namespace may look into the helper or trace it.
-        plan.Call(new("hiding the helper"), SysNr.Prctl, SetDumpable, 0);
+        CommandSteps.Begin(plan);
         foreach (int file in request.Cgroup.Join)
         {
             plan.Call(new("joining the container's cgroup"), SysNr.Write, file, Text("0"), 1);
@@ -192,7 +210,8 @@ internal sealed record LaunchPlan(byte[] Bytes, IReadOnlyList<StepText> Texts, i
 
 /// <summary>What a plan is for, as the sentence for its failure says it. Command and user may be an image's.</summary>
 /// <param name="Name">The container's name.</param>
+/// <param name="Place">Where the command is to run.</param>
 /// <param name="Purpose">What is attempted.</param>
 /// <param name="Command">The program.</param>
 /// <param name="User">user[:group].</param>
-internal sealed record LaunchSubject(string Name, string Purpose, string Command, string User);
+internal sealed record LaunchSubject(string Name, string Place, string Purpose, string Command, string User);

@@ -20,13 +20,13 @@ internal static class LaunchFailure
                 return new EngineException(
                     EngineErrorReason.CommandNotFound, subject.Name,
                     command.Contains('/', StringComparison.Ordinal)
-                        ? $"The command '{command}' is not in the container '{subject.Name}' (or the interpreter it names is not)."
-                        : $"The command '{command}' is not in the container '{subject.Name}': no folder of its PATH holds it.",
+                        ? $"The command '{command}' is not in {subject.Place} (or the interpreter it names is not)."
+                        : $"The command '{command}' is not in {subject.Place}: no folder of its PATH holds it.",
                     errno);
             case PlanFault.CommandNotExecutable:
                 return new EngineException(
                     EngineErrorReason.CommandNotExecutable, subject.Name,
-                    $"The command '{command}' of the container '{subject.Name}' cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
+                    $"The command '{command}' of {subject.Place} cannot be executed: {KernelException.Describe(errno)}.{Advice(errno)}", errno);
         }
 
         string what = step >= 0 && step < plan.Texts.Count ? new([.. plan.Texts[step].ToString().Select(c => char.IsControl(c) ? '?' : c)])
@@ -66,6 +66,13 @@ internal static class LaunchFailure
             : string.Empty;
     }
 
+    private static string UserAdvice(string what, Errno errno) => errno switch
+    {
+        Errno.EINVAL when what.StartsWith("taking on the user's identity", StringComparison.Ordinal) => " That user or group is none of the user namespace's: give a longer map of ids.",
+        Errno.EINVAL when what.StartsWith("showing with the container's ids", StringComparison.Ordinal) => " Its file system cannot be shown with other ids (idmapped mounts): -UserNamespace needs one that can, as ext4, xfs and btrfs.",
+        _ => string.Empty,
+    };
+
     private static string Advice(Errno errno) => errno switch
     {
         Errno.EACCES => " It needs the execute permission for the container's user, on a file system mounted without noexec.",
@@ -91,7 +98,7 @@ internal static class LaunchFailure
             PlanFault.OutsideRoot => "the working directory lies outside the container.",
             PlanFault.Died => "the first process was killed before it could execute the command. A memory limit that is too low does that, or a seccomp profile.",
             PlanFault.MonitorGone => "the container's monitor was killed.",
-            _ => $"{KernelException.Describe(errno)}.{VolumeAdvice(what, errno)}{SettingAdvice(what, errno)}",
+            _ => $"{KernelException.Describe(errno)}.{VolumeAdvice(what, errno)}{SettingAdvice(what, errno)}{UserAdvice(what, errno)}",
         };
     }
 }

@@ -34,7 +34,10 @@ internal sealed record LaunchRequest
     public byte[]? Seccomp { get; init; }
 
     /// <summary>The first processes (pidfd_open(2)) of other containers whose namespaces are joined.</summary>
-    public LaunchSharing Sharing { get; init; } = new(null, null, null);
+    public LaunchSharing Sharing { get; init; } = new(null, null, null, null);
+
+    /// <summary>Its users, where it has a user namespace of its own; null for this machine's. Of a further command only whether it has one matters.</summary>
+    public LaunchUsers? Users { get; init; }
 
     /// <summary>Device nodes of the host made besides the default ones.</summary>
     public IReadOnlyList<LaunchDevice> HostDevices { get; init; } = [];
@@ -71,7 +74,15 @@ internal sealed record LaunchRequest
 /// <param name="Pid">Whose pid namespace.</param>
 /// <param name="Ipc">Whose IPC namespace and /dev/shm.</param>
 /// <param name="Uts">Whose UTS namespace.</param>
-internal sealed record LaunchSharing(int? Pid, int? Ipc, int? Uts);
+/// <param name="Network">Whose network namespace; may be the namespace's own file.</param>
+internal sealed record LaunchSharing(int? Pid, int? Ipc, int? Uts, int? Network);
+
+/// <summary>The users of a container with a user namespace of its own.</summary>
+/// <param name="Descriptor">The user namespace, with its maps; 0 for a further command.</param>
+/// <param name="RootUser">What its root is outside.</param>
+/// <param name="RootGroup">What its group 0 is outside.</param>
+/// <param name="TerminalGroup">What its group of terminals (5) is outside; null where it has none.</param>
+internal sealed record LaunchUsers(int Descriptor, uint RootUser, uint RootGroup, uint? TerminalGroup);
 
 /// <summary>What is executed.</summary>
 /// <param name="Arguments">argv, at least one.</param>
@@ -161,6 +172,9 @@ internal sealed record LaunchDevice(string Path, int Mode, long Number)
 internal sealed record LaunchDescriptors(
     int Session, int? RecordsFolder, int? LogFolder, int? StandardInput, int? Output, int? Error, int? HandOver)
 {
+    /// <summary>The folder in memory for the exit record where there is no room for it beside the others, or null for none.</summary>
+    public int? SpareRecordsFolder { get; init; }
+
     /// <summary>The folder of the record of events, or null for none.</summary>
     public int? EventsFolder { get; init; }
 

@@ -151,6 +151,30 @@ internal sealed class PlanBuilder
     public PlanStepOptions Do(StepText text, byte operation, params ReadOnlySpan<PlanArgument> arguments) =>
         Add(text, operation, 0, arguments);
 
+    /// <summary>A header in which nothing is asked for.</summary>
+    /// <param name="session">The monitor's end of the session's socket.</param>
+    /// <returns>The header.</returns>
+    public static PlanHeader NewHeader(int session) => new()
+    {
+        Session = session,
+        JoinedProcess = -1,
+        IntoCgroup = -1,
+        MonitorIntoCgroup = -1,
+        StandardInput = -1,
+        AttachedOutput = -1,
+        AttachedError = -1,
+        AttachSocket = -1,
+        KeptInput = -1,
+        RecordsFolder = -1,
+        SpareRecordsFolder = -1,
+        LogFolder = -1,
+        StartLock = -1,
+        OomCounter = -1,
+        CgroupKiller = -1,
+        HandOverProgram = -1,
+        EventsFolder = -1,
+    };
+
     /// <summary>Closes the plan.</summary>
     /// <param name="header">Filled but for the tables that the builder knows.</param>
     /// <returns>The plan's bytes.</returns>
