@@ -31,7 +31,7 @@ public sealed class CgroupLookup
     public CgroupSnapshot Get(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        string name = Normalize(path);
+        string name = Normalize(path, mounts);
         return TryGet(name) ?? throw new EngineException(
             EngineErrorReason.NotFound, path,
             $"There is no cgroup '{name}' in any mounted hierarchy: {string.Join(", ", mounts.Select(mount => mount.Path))}.");
@@ -110,7 +110,12 @@ public sealed class CgroupLookup
         return [.. WordsOf(folder, "cgroup.procs").Select(word => int.Parse(word, CultureInfo.InvariantCulture)).Where(pid => pid > 0).Distinct().Order()];
     }
 
-    private string Normalize(string path)
+    /// <summary>A cgroup's path from the root.</summary>
+    /// <param name="path">As <see cref="Get"/> takes it.</param>
+    /// <param name="mounts">The mounted hierarchies.</param>
+    /// <returns>The path.</returns>
+    /// <exception cref="EngineException">InvalidArgument.</exception>
+    internal static string Normalize(string path, IReadOnlyList<CgroupMountPoint> mounts)
     {
         // The longest mount point that the path is in: on v2 it is a part of the others' paths.
         string? mount = mounts.Select(mount => mount.Path).Where(mount => path == mount || path.StartsWith(mount + "/", StringComparison.Ordinal)).MaxBy(mount => mount.Length);
@@ -120,7 +125,10 @@ public sealed class CgroupLookup
             : "/" + string.Join('/', names);
     }
 
-    private CgroupSnapshot? TryGet(string path)
+    /// <summary>As <see cref="Get"/>, of a path from the root.</summary>
+    /// <param name="path">The path.</param>
+    /// <returns>The cgroup; null where no hierarchy has it.</returns>
+    internal CgroupSnapshot? TryGet(string path)
     {
         var places = new List<CgroupPlace>();
         var children = new SortedSet<string>(StringComparer.Ordinal);

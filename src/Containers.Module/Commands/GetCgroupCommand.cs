@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using Containers.Arguments;
+using Containers.Completion;
 using Containers.Engine.Cgroups;
 using Containers.Errors;
 
@@ -23,6 +25,13 @@ public sealed class GetCgroupCommand : ContainerCommand
     [ValidateRange(1, int.MaxValue)]
     public int[] ProcessId { get; set; } = [];
 
+    /// <summary>Gets the cgroups of these containers: names, ids, or objects of Get-Container.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Container")]
+    [ContainerNameArgument]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Container { get; set; } = [];
+
     /// <summary>Gets all cgroups below too, parents before their children.</summary>
     [Parameter]
     public SwitchParameter Recurse { get; set; }
@@ -40,7 +49,12 @@ public sealed class GetCgroupCommand : ContainerCommand
             return;
         }
 
-        foreach (var path in Path)
+        foreach (var name in Container)
+        {
+            Attempt(EngineErrors.Cgroup, name, () => Write(CgroupLookup.Detect(), lookup => [lookup.Get(OpenEngine().CgroupPathOf(OpenEngine().FindId(name)))]));
+        }
+
+        foreach (var path in ParameterSetName == "Path" ? Path : [])
         {
             Attempt(EngineErrors.Cgroup, path, () => Write(CgroupLookup.Detect(), lookup => [lookup.Get(path)]));
         }
