@@ -60,6 +60,11 @@ public sealed partial class ContainerEngine
     /// <exception cref="EngineException">NotFound, or NotRunning.</exception>
     public IReadOnlyList<ContainerProcess> GetProcesses(string id) => new ContainerProcesses(services, observer).List(id);
 
+    /// <summary>The path of a container's cgroup from the root of the hierarchies; it is there while the container runs.</summary>
+    /// <param name="id">Its id.</param>
+    /// <returns>The path.</returns>
+    public string CgroupPathOf(string id) => $"/{services.Configuration.CgroupParent}/{id}";
+
     /// <summary>Begins to measure what containers use.</summary>
     /// <returns>The meter.</returns>
     public UsageMeter OpenMeter() => new(services, observer);

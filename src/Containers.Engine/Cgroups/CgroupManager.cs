@@ -16,7 +16,7 @@ internal sealed class CgroupManager : IDisposable
     internal const int FolderMode = 0x1ed; // 0755
 
     // Of the kernel's kinds of attributes the one that a container without CAP_SYS_ADMIN on this machine can neither see nor change (xattr(7)).
-    private static ReadOnlySpan<byte> MarkName => "trusted.pscontainers"u8;
+    internal static ReadOnlySpan<byte> MarkName => "trusted.pscontainers"u8;
 
     private readonly Lock gate = new();
     private readonly string parent;

@@ -19,6 +19,9 @@ internal static class EngineErrors
     /// <summary>The noun of errors about the engine itself.</summary>
     internal const string Engine = "ContainerEngine";
 
+    /// <summary>The noun of errors about cgroups.</summary>
+    internal const string Cgroup = "Cgroup";
+
     /// <summary>The noun of errors about registries.</summary>
     internal const string Registry = "ContainerRegistry";
 
