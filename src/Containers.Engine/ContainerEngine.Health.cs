@@ -81,10 +81,10 @@ public sealed partial class ContainerEngine
                 end.Fail(id, ContainerObserver.FirstProcess(life));
                 break;
             case HealthFailureAction.Stop:
-                _ = Stop(id, signal: null, timeout: null, cancellation);
+                _ = end.Stop(id, signal: null, StopTimeout(records.Document.Options), StopCause.User, cancellation, ContainerObserver.FirstProcess(life));
                 break;
             case HealthFailureAction.Restart:
-                _ = end.Stop(id, signal: null, StopTimeout(records.Document.Options), StopCause.Health, cancellation);
+                _ = end.Stop(id, signal: null, StopTimeout(records.Document.Options), StopCause.Health, cancellation, ContainerObserver.FirstProcess(life));
                 restart.StartAfter(id, ContainerObserver.FirstProcess(life), cancellation);
                 break;
             default:

@@ -10,7 +10,9 @@ namespace Containers.Engine.Health;
 /// <param name="exec">Runs it.</param>
 internal sealed class HealthCommand(ContainerExec exec)
 {
-    private const int NotRun = -1;
+    /// <summary>The exit code of a check that has not come to an end, or could not be made.</summary>
+    internal const int NotRun = -1;
+
     private static readonly TimeSpan PatienceAfterKill = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs it to its end, or as long as it may take.</summary>

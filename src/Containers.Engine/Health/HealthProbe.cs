@@ -1,3 +1,4 @@
+using Containers.Engine.Cgroups;
 using Containers.Engine.Events;
 using Containers.Engine.Runtime;
 using Containers.Engine.Storage;
@@ -35,11 +36,22 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
         using (process)
         {
             HealthResult result = command.Run(id, check, cancellation);
+            if (result.ExitCode == HealthCommand.NotRun && IsPaused(id))
+            {
+                // Suspended in the midst of it: who stands still is not unwell.
+                throw new EngineException(EngineErrorReason.Busy, document.Name, $"The container '{document.Name}' was paused during the check, which says nothing about its health.");
+            }
 
             // A container's end kills what runs in it, which says nothing about its health.
             TimeSpan patience = result.ExitCode == KilledBySignal ? PatienceWithEnd : TimeSpan.Zero;
             return Channels.WaitReadable(process, patience, cancellation) ? throw Ended(document) : Record(document, check, life, result);
         }
+    }
+
+    private bool IsPaused(string id)
+    {
+        using ContainerCgroup? cgroup = services.Cgroups.Open(id);
+        return cgroup?.IsFrozen == true;
     }
 
     private static EngineException Ended(ContainerDocument document) => new(

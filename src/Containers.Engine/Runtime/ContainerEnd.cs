@@ -79,7 +79,13 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     }
 
     /// <summary>Asks a container to end, and kills it where it has not in time. Its restart policy does not start it again.</summary>
-    public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, StopCause cause, CancellationToken cancellation)
+    /// <param name="id">The container.</param>
+    /// <param name="signal">The signal; null for the container's own.</param>
+    /// <param name="timeout">How long it may take.</param>
+    /// <param name="cause">Why.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <param name="life">The first process of the one life that is meant; null for whatever it lives.</param>
+    public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, StopCause cause, CancellationToken cancellation, ProcessIdentity? life = null)
     {
         ContainerSnapshot before = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
         bool hasPolicy = before.Options.RestartPolicy.Mode != RestartMode.No;
@@ -88,7 +94,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
             services.Store.Records.MarkStopped(id, cause);
         }
 
-        ContainerSnapshot ended = StopLife(before, signal, timeout, cancellation);
+        ContainerSnapshot ended = StopLife(before, signal, timeout, cancellation, life);
         bool isRunningAgain = false;
         while (hasPolicy && waiting.End(id, cancellation))
         {
@@ -109,10 +115,10 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         return observer.Observe(id) ?? ended with { State = ContainerState.Exited };
     }
 
-    private ContainerSnapshot StopLife(ContainerSnapshot before, int? signal, TimeSpan timeout, CancellationToken cancellation)
+    private ContainerSnapshot StopLife(ContainerSnapshot before, int? signal, TimeSpan timeout, CancellationToken cancellation, ProcessIdentity? life = null)
     {
         string id = before.Id;
-        using FileDescriptor? process = OpenFirstProcess(id);
+        using FileDescriptor? process = life is { } meant ? meant.TryOpen() : OpenFirstProcess(id);
         if (process is null)
         {
             // Not running; or it ended a moment ago, and its monitor is about to say how.

@@ -34,13 +34,14 @@ internal sealed partial class ImageDefaults
     {
         IReadOnlyList<string> shell = configuration.Shell.Count > 0 ? configuration.Shell : DefaultShell;
         var defaults = new HealthCheck { Command = [] };
+        TimeSpan interval = asked.Interval ?? Time(own.Interval, "interval") ?? defaults.Interval;
         return defaults with
         {
             Command = test[0] == "CMD-SHELL" ? [.. shell, .. test.Skip(1)] : [.. test.Skip(1)],
-            Interval = asked.Interval ?? Time(own.Interval, "interval") ?? defaults.Interval,
+            Interval = interval,
             Timeout = asked.Timeout ?? Time(own.Timeout, "timeout") ?? defaults.Timeout,
             StartPeriod = asked.StartPeriod ?? Time(own.StartPeriod, "start period") ?? defaults.StartPeriod,
-            StartInterval = asked.StartInterval ?? Time(own.StartInterval, "start interval") ?? defaults.StartInterval,
+            StartInterval = asked.StartInterval ?? Time(own.StartInterval, "start interval") ?? (interval < defaults.StartInterval ? interval : defaults.StartInterval),
             Retries = asked.Retries ?? own.Retries ?? defaults.Retries,
             OnFailure = asked.OnFailure,
         };

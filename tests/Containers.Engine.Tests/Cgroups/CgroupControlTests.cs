@@ -106,7 +106,7 @@ public sealed class CgroupControlTests : IDisposable
         Assert.NotEqual(0, hungry.ExitCode);
         CgroupMeasurement measured = control.Measure(made);
         Assert.True(measured.OomKills >= 1, $"{measured}");
-        Assert.True(measured.MaxEvents >= 1, $"{measured}");
+        Assert.True(measured.MaxEvents >= 1 || !made.Places.Any(static place => place.IsUnified && place.Controllers.Contains("memory")), $"{measured}");
         Assert.InRange(measured.MemoryPeak ?? 32 * MiB, 16 * MiB, 32 * MiB);
     }
 

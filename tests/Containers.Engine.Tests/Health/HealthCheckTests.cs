@@ -44,6 +44,20 @@ public sealed class HealthCheckTests : IDisposable
     }
 
     [Fact]
+    [Trait("Kernel", "CgroupV2")]
+    public async Task One_that_is_suspended_during_a_check_is_not_found_unwell()
+    {
+        ContainerSnapshot container = Start("touch /tmp/begun; sleep 1", h => h with { Interval = Long, Timeout = TimeSpan.FromSeconds(3), Retries = 1 });
+        Task<HealthReport> check = Task.Run(() => Engine.CheckHealth(container.Id, Cancellation), Cancellation);
+        Assert.True(EngineFixture.Patiently(() => File.Exists($"/proc/{container.ProcessId}/root/tmp/begun")));
+        Engine.Suspend(container.Id, Cancellation);
+        Assert.Equal(EngineErrorReason.Busy, (await Assert.ThrowsAsync<EngineException>(() => check)).Reason);
+        Engine.Resume(container.Id, Cancellation);
+        Assert.Equal((HealthStatus.Starting, 0), (Engine.Get(container.Id).Health!.Status, Engine.Get(container.Id).Health!.FailingStreak));
+        Engine.Remove(container.Id, force: true, Cancellation);
+    }
+
+    [Fact]
     public void As_many_failures_as_are_allowed_make_it_unhealthy_and_a_success_healthy_again()
     {
         ContainerSnapshot container = Start("test -e /tmp/well || { echo ill; exit 7; }", h => h with { Retries = 3 });
