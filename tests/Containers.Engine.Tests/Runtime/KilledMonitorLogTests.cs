@@ -48,9 +48,41 @@ public sealed class KilledMonitorLogTests : IDisposable
                 Assert.True(next == (one.Life, one.Number + 1) || next == (one.Life + 1, 0), $"after {one} comes {next}");
             }
 
-            long size = new DirectoryInfo($"{fixture.StateRoot}/containers/{container.Id}").EnumerateFiles("container.log*").Sum(static file => file.Length);
-            Assert.InRange(size, 1, (MaxSize * MaxFiles) + 4096);
+            Assert.InRange(SizeOf(container.Id), 1, (MaxSize * MaxFiles) + 4096);
         }
+    }
+
+    [Theory]
+    [InlineData("head -c 10000000 /dev/zero | tr '\\0' a", false)]
+    [InlineData("seq 200000", false)]
+    [InlineData("seq 200000", true)]
+    [InlineData("yes '' | head -n 1000000", false)]
+    public void No_flood_makes_it_larger_than_it_may_be(string script, bool hasTerminal)
+    {
+        ContainerSnapshot container = fixture.Engine.Create(
+            new ContainerOptions { RootFileSystem = fixture.MakeRoot(), Log = new LogOptions { MaxSize = MaxSize, MaxFiles = MaxFiles }, Tty = hasTerminal, Command = ["sh", "-c", script] }, Cancellation);
+        long largest = 0;
+        fixture.Engine.Start(container.Id, Cancellation);
+        while (fixture.Engine.Get(container.Id).State == ContainerState.Running)
+        {
+            largest = Math.Max(largest, SizeOf(container.Id));
+        }
+
+        largest = Math.Max(largest, SizeOf(container.Id));
+
+        // A record is a line, or 16 KiB of one, whose characters JSON may write as six.
+        Assert.InRange(largest, MaxSize, (MaxSize * MaxFiles) + (2 * 6 * 16384));
+    }
+
+    private long SizeOf(string id)
+    {
+        long size = 0;
+        foreach (string file in Directory.EnumerateFiles($"{fixture.StateRoot}/containers/{id}", "container.log*"))
+        {
+            size += Files.TryStat(Files.CurrentFolder, file, follow: false, out FileStatus status) == Errno.None ? status.Size : 0;
+        }
+
+        return size;
     }
 
     private List<(int Life, int Number)> Records(string id)
