@@ -136,7 +136,7 @@ public sealed class StartContainerCommand : ContainerSelectionCommand
                 new EngineException(
                     EngineErrorReason.Busy,
                     running.Name,
-                    $"The container '{running.Name}' is running already. To start it anew: Restart-Container {running.Name}"),
+                    $"The container '{running.Name}' is running already. Restart-Container {running.Name} starts it anew."),
                 EngineErrors.Container,
                 running.Name,
                 "ContainerRunning"));

@@ -14,7 +14,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("Invoke-Container -CapAdd AL", "ALL")]
     [InlineData("Stop-Container -Signal KI", "SIGKILL")]
     [InlineData("Stop-Container -Signal sigrt", "SIGRTMIN SIGRTMAX")]
-    [InlineData("New-Container -Network ", "Host None")]
+    [InlineData("New-Container -Network ", "None Host")]
     [InlineData("New-Container -Network h", "Host")]
     [InlineData("New-Container -SecurityOpt no", "no-new-privileges=false no-new-privileges=true")]
     [InlineData("New-Container -Ulimit no", "nofile=")]

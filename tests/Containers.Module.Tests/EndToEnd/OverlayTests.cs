@@ -132,7 +132,7 @@ public sealed class OverlayTests : IDisposable
         _engine.Run("Stop-Container web -Timeout 0");
         Assert.Equal([$"{overlay.Upper}/etc/issue", "/etc/issue"], _engine.Run("Get-Overlay -Container (Get-Container web) -File /etc/issue").Lines);
         Assert.Empty(_engine.Run("Get-Overlay -Container w*").Output);
-        Fails("ContainerBusy", "Get-Overlay -Container web");
+        Fails("ContainerNotRunning", "Get-Overlay -Container web");
     }
 
     [Fact]
