@@ -191,22 +191,7 @@ internal sealed class NamespacePins
     private FileDescriptor Lock(CancellationToken cancellation)
     {
         StoreFolder.OpenRoot(Path.GetDirectoryName(Folder)!).Dispose();
-        FileDescriptor held = Files.Open(Files.CurrentFolder, $"{Folder}.lock", LibC.O_RDWR | LibC.O_CREAT | LibC.O_NOFOLLOW, 0x180);
-        try
-        {
-            while (!Files.Lock(held, wait: false, Folder))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Thread.Sleep(1);
-            }
-
-            return held;
-        }
-        catch
-        {
-            held.Dispose();
-            throw;
-        }
+        return StoreFolder.Lock($"{Folder}.lock", cancellation);
     }
 
     /// <summary>The folder as a mount of its own.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using Containers.Engine.Namespaces;
 using Containers.Engine.Storage;
 using Containers.Interop;
-using Tmds.Linux;
 
 namespace Containers.Engine.Runtime;
 
@@ -21,26 +20,7 @@ internal sealed class IdRanges(EngineServices services)
     /// <summary>Keeps others from looking for ids until the container's document is written.</summary>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The lock.</returns>
-    public FileDescriptor Lock(CancellationToken cancellation)
-    {
-        string path = Path.Combine(services.Roots.RuntimeRoot, "ids.lock");
-        FileDescriptor held = Files.Open(Files.CurrentFolder, path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_NOFOLLOW, 0x180);
-        try
-        {
-            while (!Files.Lock(held, wait: false, path))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Thread.Sleep(1);
-            }
-
-            return held;
-        }
-        catch
-        {
-            held.Dispose();
-            throw;
-        }
-    }
+    public FileDescriptor Lock(CancellationToken cancellation) => StoreFolder.Lock(Path.Combine(services.Roots.RuntimeRoot, "ids.lock"), cancellation);
 
     /// <summary>Finds a free block; under the lock.</summary>
     /// <returns>The mapping.</returns>

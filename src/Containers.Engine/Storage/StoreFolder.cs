@@ -53,6 +53,31 @@ internal static class StoreFolder
     /// <returns>Whether it is there.</returns>
     public static bool Has(FileDescriptor folder, string name) => Files.TryStat(folder.Number, name, follow: false, out _) == Errno.None;
 
+    /// <summary>Makes a file whose only use is to be locked (flock(2)), where it is missing, and locks it.</summary>
+    /// <param name="path">The file, in a folder that is there.</param>
+    /// <param name="cancellation">Ends the waiting for who has it.</param>
+    /// <returns>The lock.</returns>
+    /// <exception cref="KernelException">It cannot be made.</exception>
+    public static FileDescriptor Lock(string path, CancellationToken cancellation)
+    {
+        FileDescriptor held = Files.Open(Files.CurrentFolder, path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_NOFOLLOW, 0x180);
+        try
+        {
+            while (!Files.Lock(held, wait: false, path))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Thread.Sleep(1);
+            }
+
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
     private static void MakeAll(string path)
     {
         for (int slash = path.IndexOf('/', 1); slash > 0; slash = path.IndexOf('/', slash + 1))

@@ -22,8 +22,6 @@ namespace Containers.Commands;
 [OutputType(typeof(void))]
 public sealed class EnterContainerCommand : ContainerExecCommand
 {
-    private static readonly string[][] Shells = [["bash"], ["sh"]];
-
     /// <summary>The container: a name, an id, the beginning of an id, or an object of Get-Container.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "Id")]
@@ -57,25 +55,12 @@ public sealed class EnterContainerCommand : ContainerExecCommand
         }
 
         Prepare(Container[0], Command is [var first, ..] ? first : "sh", usage);
-        Foreground!.Start(() => Open(Command is { Length: > 0 } ? [Command] : Shells));
-        Foreground.Finish();
-    }
-
-    /// <summary>Starts the first of some commands that is there.</summary>
-    private ForegroundProcess Open(string[][] commands)
-    {
-        var engine = OpenEngine();
-        var id = engine.FindId(Container[0]);
-        for (var i = 0; ; i++)
+        Foreground!.Start(() =>
         {
-            try
-            {
-                return engine.Execute(id, Options(commands[i], hasTerminal: true), withInput: true, StopToken);
-            }
-            catch (EngineException e) when (e.Reason == EngineErrorReason.CommandNotFound && i + 1 < commands.Length)
-            {
-                // The next one, then.
-            }
-        }
+            var engine = OpenEngine();
+            var id = engine.FindId(Container[0]);
+            return ShellSearch.Start(Command, command => engine.Execute(id, Options(command, hasTerminal: true), withInput: true, StopToken));
+        });
+        Foreground.Finish();
     }
 }

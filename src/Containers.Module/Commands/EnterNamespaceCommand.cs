@@ -29,8 +29,6 @@ namespace Containers.Commands;
 [OutputType(typeof(void))]
 public sealed class EnterNamespaceCommand : NamespaceEntryCommand
 {
-    private static readonly string[][] Shells = [["bash"], ["sh"]];
-
     private readonly List<string> _meant = [];
 
     /// <summary>
@@ -91,24 +89,8 @@ public sealed class EnterNamespaceCommand : NamespaceEntryCommand
         if (ShouldProcess($"the namespaces of {Place}", Command is [var program, ..] ? $"Run {program}" : "Open a shell"))
         {
             Prepare(Command is [var first, ..] ? first : "sh", usage);
-            Foreground!.Start(() => Open(Command is { Length: > 0 } ? [Command] : Shells));
+            Foreground!.Start(() => ShellSearch.Start(Command, command => Execute(command, hasTerminal: true, withInput: true)));
             Foreground.Finish();
-        }
-    }
-
-    /// <summary>Starts the first of some commands that is there.</summary>
-    private ForegroundProcess Open(string[][] commands)
-    {
-        for (var i = 0; ; i++)
-        {
-            try
-            {
-                return Execute(commands[i], hasTerminal: true, withInput: true);
-            }
-            catch (EngineException e) when (e.Reason == EngineErrorReason.CommandNotFound && i + 1 < commands.Length)
-            {
-                // The next one, then.
-            }
         }
     }
 }
