@@ -38,6 +38,11 @@ internal sealed class ContainerProcesses(EngineServices services, ContainerObser
 
         // Before it executes the command, its root is the host's.
         IReadOnlyDictionary<uint, string> users = running.Launched == 0 ? new Dictionary<uint, string>() : ContainerUsers.Read(first);
+        if (services.Store.Records.Read(id).Document?.Options.UserNamespace is { } mapping)
+        {
+            users = users.Where(user => UserMapping.Outside(mapping.Users, user.Key) is not null).ToDictionary(user => UserMapping.Outside(mapping.Users, user.Key)!.Value, static user => user.Value);
+        }
+
         var reader = new ProcessReader();
         using ContainerCgroup? cgroup = services.Cgroups.Open(id);
         var found = (cgroup?.Processes() ?? []).Select(pid => reader.TryRead(pid, level, users)).OfType<ContainerProcess>().ToDictionary(process => process.ProcessId);

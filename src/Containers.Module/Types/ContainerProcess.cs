@@ -18,7 +18,7 @@ public sealed class ContainerProcess
     /// <summary>Its parent's pid on this machine.</summary>
     public int ParentProcessId { get; init; }
 
-    /// <summary>Its effective user id.</summary>
+    /// <summary>Its effective user id on this machine.</summary>
     public long UserId { get; init; }
 
     /// <summary>That user's name in the container's /etc/passwd; null where it is not there.</summary>
