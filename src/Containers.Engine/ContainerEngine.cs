@@ -290,19 +290,19 @@ public sealed partial class ContainerEngine : IDisposable
     /// <returns>The container; of one that was removed, as it was seen last.</returns>
     /// <exception cref="EngineException">Timeout, NotFound, or NotRunning or Busy where it cannot come to the condition (any more).</exception>
     public ContainerSnapshot Wait(string id, WaitCondition condition, TimeSpan timeout, CancellationToken cancellation = default) =>
-        wait.Wait([observer.Observe(id) ?? throw ContainerStore.NotFound(id)], condition, timeout, whenImpossible: static _ => { }, cancellation);
+        wait.Wait([observer.Observe(id) ?? throw ContainerStore.NotFound(id)], condition, new WaitTime(timeout), whenImpossible: static _ => { }, cancellation);
 
     /// <summary>Waits until the first of some containers has come to a condition.</summary>
     /// <param name="containers">The containers, at least one, as they were seen.</param>
     /// <param name="condition">The condition.</param>
-    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="time">How long to wait; several waits may share it.</param>
     /// <param name="whenImpossible">Told, on this thread, of each that cannot come to it any more, while others still can.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>That container.</returns>
     /// <exception cref="EngineException">As for one; of the last one that could not come to it.</exception>
     public ContainerSnapshot WaitAny(
-        IReadOnlyList<ContainerSnapshot> containers, WaitCondition condition, TimeSpan timeout, Action<EngineException> whenImpossible, CancellationToken cancellation = default) =>
-        wait.Wait(containers, condition, timeout, whenImpossible, cancellation);
+        IReadOnlyList<ContainerSnapshot> containers, WaitCondition condition, WaitTime time, Action<EngineException> whenImpossible, CancellationToken cancellation = default) =>
+        wait.Wait(containers, condition, time, whenImpossible, cancellation);
 
     /// <summary>Removes a container and everything it holds.</summary>
     /// <param name="id">Its id.</param>

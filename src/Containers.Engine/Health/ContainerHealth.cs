@@ -3,6 +3,9 @@ namespace Containers.Engine.Health;
 /// <summary>Whether a container is well.</summary>
 public enum HealthStatus
 {
+    /// <summary>It does not run, so that it is neither: the results are those of its last life.</summary>
+    None,
+
     /// <summary>Not known yet: no check has succeeded, and not enough have failed.</summary>
     Starting,
 
@@ -19,6 +22,9 @@ public enum HealthStatus
 /// <param name="Results">The last checks, oldest first; at most <see cref="MostResults"/>.</param>
 public sealed record ContainerHealth(HealthStatus Status, int FailingStreak, IReadOnlyList<HealthResult> Results)
 {
+    /// <summary>The same of a container that does not run (any more): what was found is past.</summary>
+    internal ContainerHealth Past => this with { Status = HealthStatus.None };
+
     /// <summary>How many results are kept.</summary>
     public const int MostResults = 5;
 }

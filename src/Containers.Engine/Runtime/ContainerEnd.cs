@@ -13,6 +13,9 @@ namespace Containers.Engine.Runtime;
 /// <param name="waiting">Ends the waiting for starts by restart policy.</param>
 internal sealed class ContainerEnd(EngineServices services, ContainerObserver observer, RestartWaiting waiting)
 {
+    /// <summary>How long a monitor may take to say how its container has ended.</summary>
+    public static readonly TimeSpan PatienceWithRecord = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan PatienceAfterKill = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PatienceWithMonitor = TimeSpan.FromSeconds(2);
 
@@ -182,10 +185,13 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
 
     /// <summary>The process is gone: waits the moment until its monitor has said how.</summary>
     public ContainerSnapshot AwaitRecord(ContainerSnapshot before, CancellationToken cancellation) =>
-        TryAwaitRecord(before, PatienceAfterKill, cancellation) ?? throw new EngineException(
-            EngineErrorReason.Busy, before.Name,
-            $"The container '{before.Name}' has ended, but its monitor has not said how within {PatienceAfterKill.TotalSeconds} s: it is stopped or starved. "
-            + $"Let it go on (kill -CONT {before.MonitorProcessId}), or remove the container: Remove-Container -Force {before.Name}");
+        TryAwaitRecord(before, PatienceWithRecord, cancellation) ?? throw NotRecorded(before);
+
+    /// <summary>The error where a monitor has not said within <see cref="PatienceWithRecord"/> how its container has ended.</summary>
+    public static EngineException NotRecorded(ContainerSnapshot before) => new(
+        EngineErrorReason.Busy, before.Name,
+        $"The container '{before.Name}' has ended, but its monitor has not said how within {PatienceWithRecord.TotalSeconds} s: it is stopped or starved. "
+        + $"Let it go on (kill -CONT {before.MonitorProcessId}), or remove the container: Remove-Container -Force {before.Name}");
 
     private void TellSignal(ContainerDocument? document, int signal)
     {
@@ -217,7 +223,7 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     }
 
     /// <summary>As <see cref="AwaitRecord"/>; null where the monitor says nothing in time.</summary>
-    private ContainerSnapshot? TryAwaitRecord(ContainerSnapshot before, TimeSpan patience, CancellationToken cancellation)
+    public ContainerSnapshot? TryAwaitRecord(ContainerSnapshot before, TimeSpan patience, CancellationToken cancellation)
     {
         long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         while (true)

@@ -12,7 +12,12 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
     private const int PatienceWithMonitor = 200;
 
     /// <summary>A container as it is now; null where there is none.</summary>
-    public ContainerSnapshot? Observe(string id)
+    public ContainerSnapshot? Observe(string id) =>
+        Look(id) is not { } container ? null
+        : container.State == ContainerState.Running ? container
+        : container with { Health = container.Health?.Past };
+
+    private ContainerSnapshot? Look(string id)
     {
         for (int wait = 0; ; wait++)
         {
@@ -155,7 +160,7 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
 
     private ContainerHealth? HealthOf(ContainerRecords records) => records.Document is not { Health: not null } document ? null
         : records.Running is { } running ? store.Records.ReadHealth(document, running).ToHealth()
-        : new ContainerHealth(HealthStatus.Starting, 0, []);
+        : new ContainerHealth(HealthStatus.None, 0, []);
 
     private ContainerSnapshot? Unfinished(string id)
     {
@@ -166,6 +171,8 @@ internal sealed class ContainerObserver(ContainerStore store, Func<CgroupManager
             Name = id[..12],
             Options = new ContainerOptions(),
             State = ContainerState.Creating,
+            CreatedAt = store.OldestChange(id),
+
             // Claimed and locked: its session is at it.
             Reason = free is null && store.IsClaimed(id) ? StateReason.None : StateReason.Incomplete,
         };

@@ -73,8 +73,10 @@ public sealed record ContainerSnapshot
     /// <summary>What is particular about the state.</summary>
     public StateReason Reason { get; init; }
 
-    /// <summary>When it was made.</summary>
-    public DateTimeOffset CreatedAt { get; init; }
+    /// <summary>
+    /// When it was made. Of one that is being made or was never made whole, when its folders were last changed, which is not before that; null where there are none (any more).
+    /// </summary>
+    public DateTimeOffset? CreatedAt { get; init; }
 
     /// <summary>When its first process was last started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
@@ -100,7 +102,7 @@ public sealed record ContainerSnapshot
     /// <summary>How it is found out whether it is well, its image's part and the defaults applied; null where it is not found out.</summary>
     public HealthCheck? HealthCheck { get; init; }
 
-    /// <summary>What the checks since its last start have found; null without a check.</summary>
+    /// <summary>What the checks since its last start have found, the status being <see cref="HealthStatus.None"/> where it does not run; null without a check.</summary>
     public ContainerHealth? Health { get; init; }
 
     /// <summary>How often its restart policy has started it again, or tried to, since the user last started it.</summary>

@@ -23,33 +23,49 @@ public enum WaitCondition
     Removed,
 }
 
+/// <summary>How long is waited at most. The time runs from the making of this object on, so that several waits can share it.</summary>
+/// <param name="asked">The time; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+public sealed class WaitTime(TimeSpan asked)
+{
+    private readonly long deadline = asked == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)Math.Ceiling(asked.TotalMilliseconds);
+
+    /// <summary>The time that was asked for.</summary>
+    public TimeSpan Asked => asked;
+
+    /// <summary>Whether it is over.</summary>
+    public bool IsOver => deadline != long.MaxValue && Environment.TickCount64 >= deadline;
+
+    /// <summary>What is left of it, for poll(2).</summary>
+    /// <param name="most">Milliseconds at most.</param>
+    /// <returns>Milliseconds.</returns>
+    internal int Left(long most) => (int)(deadline == long.MaxValue ? most : Math.Clamp(deadline - Environment.TickCount64, 0, most));
+}
+
 /// <summary>
 /// Waits for containers by the kernel's means: first processes by their pidfds, what others do by a watch on the folder of the record of events, to which
 /// monitors and sessions append when it is done. What has happened is then looked up afresh.
 /// </summary>
 /// <param name="services">The engine's.</param>
 /// <param name="observer">Tells states.</param>
-/// <param name="end">Waits for the record of an end.</param>
+/// <param name="end">Tells how a container has ended.</param>
 internal sealed class ContainerWait(EngineServices services, ContainerObserver observer, ContainerEnd end)
 {
     /// <summary>
-    /// Milliseconds after which is looked again: where the folder cannot be watched (fs.inotify.max_user_instances); and where it is, since not all is told: a session may
-    /// die before it can.
+    /// Milliseconds after which is looked again: where the folder cannot be watched (fs.inotify.max_user_instances), or a monitor is slow to say how its container has
+    /// ended; and otherwise, since not all is told: a session may die before it can.
     /// </summary>
     private const long Tick = 100, SlowTick = 1000;
 
     /// <summary>Waits until the first of some containers has come to a condition.</summary>
     /// <param name="containers">The containers as they were seen.</param>
     /// <param name="condition">The condition.</param>
-    /// <param name="timeout">How long at most.</param>
+    /// <param name="time">How long at most.</param>
     /// <param name="whenImpossible">Told of each that cannot come to it any more, but for the last one, of which is thrown.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>That container.</returns>
     public ContainerSnapshot Wait(
-        IReadOnlyList<ContainerSnapshot> containers, WaitCondition condition, TimeSpan timeout, Action<EngineException> whenImpossible, CancellationToken cancellation)
+        IReadOnlyList<ContainerSnapshot> containers, WaitCondition condition, WaitTime time, Action<EngineException> whenImpossible, CancellationToken cancellation)
     {
-        long deadline = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)Math.Ceiling(timeout.TotalMilliseconds);
-
         // Before the first look, so that what comes after it is seen. Ends alone are told by the processes themselves.
         using FolderWatch? watch = condition == WaitCondition.Exited ? null : FolderWatch.TryOpen(services.Events.Folder, out _);
         long tick = watch is null && condition != WaitCondition.Exited ? Tick : SlowTick;
@@ -66,13 +82,12 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
                     return met;
                 }
 
-                long left = deadline == long.MaxValue ? -1 : deadline - Environment.TickCount64;
-                if (left <= 0 && deadline != long.MaxValue)
+                if (time.IsOver)
                 {
-                    throw TooLate(waiting, condition, timeout);
+                    throw TooLate(waiting, condition, time.Asked);
                 }
 
-                Sleep(waiting, watch, wake, (int)(left < 0 ? tick : Math.Min(left, tick)));
+                Sleep(waiting, watch, wake, time.Left(waiting.Exists(static one => one.EndedAt is not null) ? Tick : tick));
             }
         }
         finally
@@ -209,12 +224,20 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
             one.Follow(OpenFirstProcess(now));
             if (one.Process is { } process && !Channels.WaitReadable(process, TimeSpan.Zero, cancellation))
             {
+                one.EndedAt = null;
                 return null;
             }
         }
 
-        // It ended, or it is about to be said how.
-        return end.AwaitRecord(one.Seen, cancellation);
+        // It ended, or it is about to be said how. The others, and the time, are not to wait for a monitor that is stopped.
+        if (end.TryAwaitRecord(one.Seen, TimeSpan.Zero, cancellation) is { } ended)
+        {
+            return ended;
+        }
+
+        one.Follow(null);
+        one.EndedAt ??= Environment.TickCount64;
+        return Environment.TickCount64 - one.EndedAt < ContainerEnd.PatienceWithRecord.TotalMilliseconds ? null : throw ContainerEnd.NotRecorded(one.Seen);
     }
 
     private FileDescriptor? OpenFirstProcess(ContainerSnapshot container) =>
@@ -228,6 +251,9 @@ internal sealed class ContainerWait(EngineServices services, ContainerObserver o
 
         /// <summary>Its first process, where it runs.</summary>
         public FileDescriptor? Process { get; private set; }
+
+        /// <summary>When its first process was seen to have ended without a word of its monitor's (<see cref="Environment.TickCount64"/>); null where it was not.</summary>
+        public long? EndedAt { get; set; }
 
         /// <summary>Whether it may have changed since.</summary>
         public bool IsToBeSeen { get; set; } = true;

@@ -210,6 +210,22 @@ internal sealed class ContainerStore : IDisposable
         }
     }
 
+    /// <summary>When the content of its folders was last changed, the earlier of the two: at the time of its making or after; null where it has none.</summary>
+    public DateTimeOffset? OldestChange(string id)
+    {
+        DateTimeOffset? oldest = null;
+        foreach (FileDescriptor folder in (ReadOnlySpan<FileDescriptor>)[runtime, state])
+        {
+            if (Files.TryStat(folder.Number, id, follow: false, out FileStatus status) == Errno.None)
+            {
+                DateTimeOffset changed = DateTimeOffset.FromUnixTimeSeconds(status.ModifiedSeconds).AddTicks(status.ModifiedNanoseconds / TimeSpan.NanosecondsPerTick);
+                oldest = oldest < changed ? oldest : changed;
+            }
+        }
+
+        return oldest;
+    }
+
     /// <summary>Whether the folder of the writable layer and the log is there.</summary>
     public bool HasStateFolder(string id) => StoreFolder.Has(state, id);
 

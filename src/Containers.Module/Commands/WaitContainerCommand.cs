@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using Containers.Arguments;
 using Containers.Engine.Runtime;
@@ -16,9 +15,9 @@ namespace Containers.Commands;
 [OutputType(typeof(Container))]
 public sealed class WaitContainerCommand : ContainerSelectionCommand
 {
-    private readonly Stopwatch _elapsed = Stopwatch.StartNew();
     private readonly ParallelWork<ContainerSnapshot> _waits = new();
     private readonly List<ContainerSnapshot> _any = [];
+    private WaitTime _time = null!;
 
     /// <summary>What is waited for: Exited, Running, Paused, Healthy, or Removed; a removed container is written as it was seen last.</summary>
     [Parameter(Position = 1)]
@@ -36,6 +35,9 @@ public sealed class WaitContainerCommand : ContainerSelectionCommand
     private WaitCondition Asked => (WaitCondition)Condition;
 
     /// <inheritdoc/>
+    protected override void BeginProcessing() => _time = new WaitTime(Timeout ?? System.Threading.Timeout.InfiniteTimeSpan);
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         var engine = OpenEngine();
@@ -48,7 +50,7 @@ public sealed class WaitContainerCommand : ContainerSelectionCommand
             }
 
             // Begun at once, so that one that is removed at its end is not missed while another is waited for.
-            _waits.Add(container.Name, () => engine.WaitAny([container], Asked, Remaining(), static _ => { }, StopToken));
+            _waits.Add(container.Name, () => engine.WaitAny([container], Asked, _time, static _ => { }, StopToken));
         }
 
         _waits.Finished(Report);
@@ -62,19 +64,8 @@ public sealed class WaitContainerCommand : ContainerSelectionCommand
         {
             ContainerSnapshot[] containers = [.. _any.DistinctBy(static container => container.Id)];
             Report(containers[0].Name, () => OpenEngine().WaitAny(
-                containers, Asked, Remaining(), failure => WriteError(EngineErrors.Record(failure, EngineErrors.Container, failure.Subject)), StopToken));
+                containers, Asked, _time, failure => WriteError(EngineErrors.Record(failure, EngineErrors.Container, failure.Subject)), StopToken));
         }
-    }
-
-    private TimeSpan Remaining()
-    {
-        if (Timeout is not { } limit)
-        {
-            return System.Threading.Timeout.InfiniteTimeSpan;
-        }
-
-        var rest = limit - _elapsed.Elapsed;
-        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 
     private void Report(string name, Func<ContainerSnapshot> result) =>

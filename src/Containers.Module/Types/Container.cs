@@ -33,8 +33,8 @@ public sealed class Container
     /// <summary>Whether the kernel killed a process in it for its memory limit.</summary>
     public bool OomKilled { get; init; }
 
-    /// <summary>When it was made.</summary>
-    public DateTimeOffset CreatedAt { get; init; }
+    /// <summary>When it was made; of one that was never made whole, a time not before that, or null where it is not known.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
 
     /// <summary>When its first process was last started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
@@ -153,7 +153,7 @@ public sealed class Container
     /// <summary>The signal that asks it to end: what was asked for, else the image's, else TERM.</summary>
     public Signal? StopSignal { get; init; }
 
-    /// <summary>Whether it is well, as the checks since its last start have found it; null where it has no check.</summary>
+    /// <summary>Whether it is well, as the checks since its last start have found it; its status is None where it does not run. Null where it has no check.</summary>
     public ContainerHealth? Health { get; init; }
 
     /// <summary>How it is found out whether it is well, its image's part and the defaults applied; null where it is not.</summary>

@@ -47,11 +47,11 @@ public static class Formatting
     }
 
     /// <summary>A container's health with what its checks have found: <c>Unhealthy (3 failed in a row)</c>.</summary>
-    /// <param name="health">The health; null gives an empty text.</param>
+    /// <param name="health">The health; null, and that of a container that does not run, gives an empty text.</param>
     /// <returns>The text.</returns>
     public static string Health(ContainerHealth? health) => health switch
     {
-        null => "",
+        null or { Status: ContainerHealthStatus.None } => "",
         { FailingStreak: > 0 and var streak } => string.Create(CultureInfo.InvariantCulture, $"{health.Status} ({streak} failed in a row)"),
         _ => health.Status.ToString(),
     };

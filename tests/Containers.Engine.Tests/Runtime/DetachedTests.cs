@@ -187,6 +187,7 @@ public sealed class DetachedTests : IDisposable
     {
         _ = Engine;
         string id = new('5', 64);
+        DateTimeOffset before = DateTimeOffset.UtcNow.AddSeconds(-1);
         using (var store = new ContainerStore(new StorageRoots(fixture.StateRoot, fixture.RuntimeRoot)))
         {
             using (ContainerLock held = store.Claim(id))
@@ -195,11 +196,17 @@ public sealed class DetachedTests : IDisposable
                 store.MakeStateFolder(id, hasLayer: true);
                 ContainerSnapshot making = Assert.Single(Engine.List());
                 Assert.Equal((ContainerState.Creating, StateReason.None), (making.State, making.Reason));
+                Assert.InRange(making.CreatedAt!.Value, before, DateTimeOffset.UtcNow);
             }
         }
 
         ContainerSnapshot left = Engine.Get("half-made");
         Assert.Equal((ContainerState.Creating, StateReason.Incomplete), (left.State, left.Reason));
+        Assert.InRange(left.CreatedAt!.Value, before, DateTimeOffset.UtcNow);
+
+        // As after the machine's start, when the runtime folder is gone: the state folder is what tells.
+        Directory.SetLastWriteTimeUtc($"{fixture.StateRoot}/containers/{id}", new DateTime(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc));
+        Assert.Equal(new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero), Engine.Get(id).CreatedAt);
         Assert.Equal(EngineErrorReason.Busy, Assert.Throws<EngineException>(() => Engine.Start(id, Cancellation)).Reason);
         Engine.Remove(id, force: false, Cancellation);
         Assert.Empty(Engine.List());

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
 using Containers.Engine.Runtime;
 using Containers.Interop;
+using Tmds.Linux;
 
 namespace Containers.Engine.Tests.Runtime;
 
@@ -36,12 +36,11 @@ public sealed class WaitTests : IDisposable
 
         ContainerSnapshot During(WaitCondition condition, Action act)
         {
-            Task<ContainerSnapshot> wait = Task.Run(() => fixture.Engine.Wait(id, condition, Patience, Cancellation));
-            Thread.Sleep(100);
-            Assert.False(wait.IsCompleted);
+            var wait = new Waiter(() => fixture.Engine.Wait(id, condition, Patience, Cancellation));
+            wait.AwaitAsleep();
             act();
-            Assert.True(wait.Wait(Patience));
-            return wait.Result;
+            Assert.True(wait.Result.Wait(Patience));
+            return wait.Result.Result;
         }
     }
 
@@ -70,10 +69,10 @@ public sealed class WaitTests : IDisposable
         Assert.Contains("exit code 4", Assert.Throws<EngineException>(() => fixture.Engine.Wait(ends, WaitCondition.Paused, Timeout.InfiniteTimeSpan, Cancellation)).Message, StringComparison.Ordinal);
 
         string removed = Created("true");
-        Task wait = Task.Run(() => fixture.Engine.Wait(removed, WaitCondition.Running, Timeout.InfiniteTimeSpan, Cancellation), Cancellation);
-        Thread.Sleep(100);
+        var wait = new Waiter(() => fixture.Engine.Wait(removed, WaitCondition.Running, Timeout.InfiniteTimeSpan, Cancellation));
+        wait.AwaitAsleep();
         fixture.Engine.Remove(removed, force: false);
-        Assert.Equal(EngineErrorReason.NotFound, (await Assert.ThrowsAsync<EngineException>(() => wait)).Reason);
+        Assert.Equal(EngineErrorReason.NotFound, (await Assert.ThrowsAsync<EngineException>(() => wait.Result)).Reason);
         Assert.Equal(EngineErrorReason.NotRunning, Assert.Throws<EngineException>(() => fixture.Engine.Wait(Created("true"), Timeout.InfiniteTimeSpan, Cancellation)).Reason);
     }
 
@@ -82,10 +81,57 @@ public sealed class WaitTests : IDisposable
     {
         string id = Started("sleep 1000");
         int monitor = fixture.Engine.Get(id).MonitorProcessId!.Value;
-        Task<ContainerSnapshot> wait = Task.Run(() => fixture.Engine.Wait(id, WaitCondition.Paused, Timeout.InfiniteTimeSpan, Cancellation), Cancellation);
-        Thread.Sleep(100);
+        var wait = new Waiter(() => fixture.Engine.Wait(id, WaitCondition.Paused, Timeout.InfiniteTimeSpan, Cancellation));
+        wait.AwaitAsleep();
         Process.GetProcessById(monitor).Kill();
-        Assert.Equal(EngineErrorReason.NotRunning, (await Assert.ThrowsAsync<EngineException>(() => wait)).Reason);
+        Assert.Equal(EngineErrorReason.NotRunning, (await Assert.ThrowsAsync<EngineException>(() => wait.Result)).Reason);
+    }
+
+    [Fact]
+    public async Task A_monitor_that_is_stopped_holds_up_neither_the_time_nor_the_others()
+    {
+        ContainerSnapshot[] containers = [.. new[] { "sleep 1000", "sleep 1000" }.Select(script => fixture.Engine.Get(Started(script)))];
+        using FileDescriptor monitor = Pidfd.TryOpen(containers[0].MonitorProcessId!.Value, out _)!;
+        Assert.Equal(Errno.None, Pidfd.TrySignal(monitor, LibC.SIGSTOP));
+        try
+        {
+            fixture.Engine.Signal(containers[0].Id, 9);
+            var watch = Stopwatch.StartNew();
+            EngineException late = Assert.Throws<EngineException>(
+                () => fixture.Engine.Wait(containers[0].Id, WaitCondition.Exited, TimeSpan.FromMilliseconds(500), Cancellation));
+            Assert.Equal(EngineErrorReason.Timeout, late.Reason);
+            Assert.InRange(watch.Elapsed, TimeSpan.FromMilliseconds(490), TimeSpan.FromSeconds(5));
+
+            watch.Restart();
+            var wait = new Waiter(() => fixture.Engine.WaitAny(containers, WaitCondition.Exited, new WaitTime(Patience), _ => { }, Cancellation));
+            wait.AwaitAsleep();
+            fixture.Engine.Signal(containers[1].Id, 9);
+            Assert.Equal(containers[1].Id, (await wait.Result).Id);
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(8), $"{watch.Elapsed}");
+
+            Assert.Contains(
+                $"kill -CONT {containers[0].MonitorProcessId}",
+                Assert.Throws<EngineException>(() => fixture.Engine.Wait(containers[0].Id, WaitCondition.Exited, Patience, Cancellation)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            _ = Pidfd.TrySignal(monitor, LibC.SIGCONT);
+        }
+
+        Assert.Equal(137, fixture.Engine.Wait(containers[0].Id, Patience, Cancellation).ExitCode);
+    }
+
+    [Fact]
+    public void Waits_that_share_a_time_tell_the_one_that_was_asked_for()
+    {
+        ContainerSnapshot container = fixture.Engine.Get(Started("sleep 1000"));
+        var time = new WaitTime(TimeSpan.FromMilliseconds(300));
+        for (int i = 0; i < 2; i++)
+        {
+            EngineException late = Assert.Throws<EngineException>(() => fixture.Engine.WaitAny([container], WaitCondition.Exited, time, _ => { }, Cancellation));
+            Assert.Contains("within 0.3 s", late.Message, StringComparison.Ordinal);
+            Assert.True(time.IsOver);
+        }
     }
 
     [Fact]
@@ -93,10 +139,10 @@ public sealed class WaitTests : IDisposable
     public void The_first_of_several_is_given()
     {
         ContainerSnapshot[] containers = [.. new[] { "sleep 1000", "sleep 0.4; exit 7", "sleep 1000" }.Select(script => fixture.Engine.Get(Started(script)))];
-        ContainerSnapshot first = fixture.Engine.WaitAny(containers, WaitCondition.Exited, Patience, _ => Assert.Fail("none is impossible"), Cancellation);
+        ContainerSnapshot first = fixture.Engine.WaitAny(containers, WaitCondition.Exited, new WaitTime(Patience), _ => Assert.Fail("none is impossible"), Cancellation);
         Assert.Equal((containers[1].Id, 7), (first.Id, first.ExitCode));
         EngineException late = Assert.Throws<EngineException>(
-            () => fixture.Engine.WaitAny([containers[0], containers[2]], WaitCondition.Exited, TimeSpan.FromMilliseconds(200), _ => { }, Cancellation));
+            () => fixture.Engine.WaitAny([containers[0], containers[2]], WaitCondition.Exited, new WaitTime(TimeSpan.FromMilliseconds(200)), _ => { }, Cancellation));
         Assert.Equal(EngineErrorReason.Timeout, late.Reason);
         Assert.Contains("None of 2 containers has ended", late.Message, StringComparison.Ordinal);
     }
@@ -106,12 +152,12 @@ public sealed class WaitTests : IDisposable
     {
         ContainerSnapshot ended = fixture.Engine.Wait(Started("exit 3"), Patience, Cancellation), made = fixture.Engine.Get(Created("sleep 1000"));
         var told = new List<string>();
-        Task<ContainerSnapshot> wait = Task.Run(() => fixture.Engine.WaitAny([ended, made], WaitCondition.Running, Patience, failure => told.Add(failure.Subject), Cancellation));
-        Thread.Sleep(100);
+        var wait = new Waiter(() => fixture.Engine.WaitAny([ended, made], WaitCondition.Running, new WaitTime(Patience), failure => told.Add(failure.Subject), Cancellation));
+        wait.AwaitAsleep();
         fixture.Engine.Start(made.Id, Cancellation);
-        Assert.Equal(made.Id, (await wait).Id);
+        Assert.Equal(made.Id, (await wait.Result).Id);
         Assert.Equal([ended.Name], told);
-        Assert.Equal(ended.Name, Assert.Throws<EngineException>(() => fixture.Engine.WaitAny([ended], WaitCondition.Running, Patience, _ => Assert.Fail("the last is thrown"), Cancellation)).Subject);
+        Assert.Equal(ended.Name, Assert.Throws<EngineException>(() => fixture.Engine.WaitAny([ended], WaitCondition.Running, new WaitTime(Patience), _ => Assert.Fail("the last is thrown"), Cancellation)).Subject);
     }
 
     [Fact]
@@ -121,27 +167,16 @@ public sealed class WaitTests : IDisposable
         foreach (WaitCondition condition in (WaitCondition[])[WaitCondition.Exited, WaitCondition.Paused])
         {
             using var stop = new CancellationTokenSource();
-            int thread = 0;
-            Task wait = Task.Factory.StartNew(
-                () =>
-                {
-                    thread = int.Parse(Path.GetFileName(Files.ReadLink(Files.CurrentFolder, "/proc/thread-self")!), CultureInfo.InvariantCulture);
-                    fixture.Engine.Wait(id, condition, Timeout.InfiniteTimeSpan, stop.Token);
-                },
-                TaskCreationOptions.LongRunning);
-            Thread.Sleep(300);
-            long before = Switches(thread);
+            var wait = new Waiter(() => fixture.Engine.Wait(id, condition, Timeout.InfiniteTimeSpan, stop.Token));
+            wait.AwaitAsleep();
+            long before = wait.Sleeps;
             Thread.Sleep(500);
-            Assert.InRange(Switches(thread) - before, 0, 2);
+            Assert.InRange(wait.Sleeps - before, 0, 2);
             var watch = Stopwatch.StartNew();
             stop.Cancel();
-            _ = await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
+            _ = await Assert.ThrowsAsync<OperationCanceledException>(() => wait.Result);
             Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5));
         }
-
-        static long Switches(int thread) => long.Parse(
-            File.ReadLines($"/proc/self/task/{thread}/status").First(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal)).Split('\t')[1],
-            CultureInfo.InvariantCulture);
     }
 
     private string Created(string script) => fixture.Engine.Create(

@@ -29,6 +29,14 @@ public sealed class FormattingTests
         Assert.Equal("sh -c 'echo a' '' 'it''s b' ?[31m", Formatting.Command(["sh", "-c", "echo a", "", "it's b", "\u001b[31m"]));
 
     [Fact]
+    public void Health_is_shown_of_what_runs_alone()
+    {
+        Assert.Equal("Unhealthy (3 failed in a row)", Formatting.Health(new ContainerHealth { Status = ContainerHealthStatus.Unhealthy, FailingStreak = 3 }));
+        Assert.Equal("", Formatting.Health(new ContainerHealth { Status = ContainerHealthStatus.None, FailingStreak = 3 }));
+        Assert.Equal("", Formatting.Health(null));
+    }
+
+    [Fact]
     public void An_id_is_shown_short_without_its_algorithm()
     {
         Assert.Equal("0123456789ab", Formatting.ShortId("sha256:0123456789abcdef"));
