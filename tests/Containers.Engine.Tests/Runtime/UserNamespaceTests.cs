@@ -72,7 +72,7 @@ public sealed class UserNamespaceTests : IDisposable
         ContainerSnapshot container = fixture.Engine.Create(Script(fixture.MakeRoot(), "sleep 1000"), Cancellation);
         fixture.Engine.Start(container.Id, Cancellation);
         Processes.ContainerProcess first = Assert.Single(fixture.Engine.GetProcesses(container.Id), one => one.ProcessId == fixture.Engine.Get(container.Id).ProcessId);
-        Assert.Equal((1000000000, "root"), (first.UserId, first.UserName));
+        Assert.Equal((1000000000u, "root"), (first.UserId, first.UserName));
         Assert.Equal("0 0 0000000000000000", Execute(container, null, "echo $(id -u) $(id -g) $(sed -n 's/CapInh:.//p' /proc/self/status)"));
         Assert.Equal("1000 1000 2000", Execute(container, "user", "echo $(id -u) $(id -G)"));
         Assert.Equal("made 0", Execute(container, null, "touch /by-exec; echo made $(stat -c %u /by-exec)"));
