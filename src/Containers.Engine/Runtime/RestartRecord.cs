@@ -29,7 +29,7 @@ internal sealed record RestartRecord
     /// <returns>Milliseconds.</returns>
     public int NextDelay(ExitRecord? exit)
     {
-        TimeSpan lasted = exit is null || Error is not null ? TimeSpan.Zero : ContainerObserver.Time(exit.FinishedAt) - ContainerObserver.Time(exit.StartedAt);
+        TimeSpan lasted = exit is null || Error is not null ? TimeSpan.Zero : TimeSpan.FromTicks(exit.Lasted / TimeSpan.NanosecondsPerTick);
         return Delay == 0 || lasted >= LongLife ? FirstDelay : Math.Min(Delay * 2, LongestDelay);
     }
 }

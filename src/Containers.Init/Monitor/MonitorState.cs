@@ -57,6 +57,9 @@ internal unsafe struct MonitorState
     internal int ExitCode, Signal, CgroupsLeft, RoundsAfterEnd;
     internal long StartedAt, EndedAt, PidStart;
 
+    /// <summary>Nanoseconds of the clock that nobody sets: when the command began, and how long it ran.</summary>
+    internal long BootTimeAtStart, Lasted;
+
     /// <summary>-1 until they are counted.</summary>
     internal long OomKills;
 }
