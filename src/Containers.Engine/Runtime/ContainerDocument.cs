@@ -29,6 +29,10 @@ internal sealed record ContainerDocument
 
     /// <summary>How it is found out whether the container is well; null where it is not.</summary>
     public HealthCheck? Health { get; init; }
+
+    /// <summary>Whether it may be started again after its end without the user's word, so that its restarts are kept on record.</summary>
+    [JsonIgnore]
+    public bool CanBeStartedAgain => Options.RestartPolicy.Mode != RestartMode.No || Health?.OnFailure == HealthFailureAction.Restart;
 }
 
 /// <summary><c>running.json</c>, written by the monitor: which processes a running container is.</summary>
