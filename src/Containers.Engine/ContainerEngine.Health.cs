@@ -11,7 +11,7 @@ public sealed partial class ContainerEngine
 {
     /// <summary>
     /// Checks a running container's health now, and records the result as those of the checks that come by themselves. Where the container becomes unhealthy
-    /// with it, what was asked for is done (<see cref="HealthOptions.OnFailure"/>) before this comes back.
+    /// with it, what was asked for is done (<see cref="HealthOptions.OnFailure"/>) before this comes back; a restart only begins then, since it may wait.
     /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellation">Ends the check; nothing is then recorded.</param>
@@ -20,9 +20,18 @@ public sealed partial class ContainerEngine
     public HealthReport CheckHealth(string id, CancellationToken cancellation = default)
     {
         (HealthReport report, RunningRecord? unhealthy) = new HealthProbe(services, exec).Check(id, cancellation);
-        if (unhealthy is not null)
+        if (unhealthy is not null && services.Store.Records.Read(id).Document is { Health: { } check } document)
         {
-            ActOnUnhealthy(id, unhealthy.Pid, unhealthy.PidStart, cancellation);
+            if (check.OnFailure == HealthFailureAction.Restart)
+            {
+                // Who starts it again may wait for that, and be ended by whoever stops it.
+                services.RequireHandOver(document);
+                services.RunDetached(ActionOn(id, unhealthy));
+            }
+            else
+            {
+                ActOnUnhealthy(id, unhealthy.Pid, unhealthy.PidStart, cancellation);
+            }
         }
 
         return report;
@@ -43,7 +52,7 @@ public sealed partial class ContainerEngine
             {
                 // It outlives the container, whose end is the probe's.
                 using FileDescriptor self = Files.Open(Files.CurrentFolder, "/proc/self/exe", LibC.O_PATH);
-                Spawn.StartDetached(self, ["containers", "unhealthy", id, $"{unhealthy.Pid}", $"{unhealthy.PidStart}"], services.Surroundings());
+                _ = Spawn.StartDetached(self, ActionOn(id, unhealthy), services.Surroundings());
             }
 
             return report.Result.IsSuccess;
@@ -84,11 +93,14 @@ public sealed partial class ContainerEngine
                 _ = end.Stop(id, signal: null, StopTimeout(records.Document.Options), StopCause.User, cancellation, ContainerObserver.FirstProcess(life));
                 break;
             case HealthFailureAction.Restart:
+                restart.SetOut(id, ContainerObserver.FirstProcess(life), cancellation);
                 _ = end.Stop(id, signal: null, StopTimeout(records.Document.Options), StopCause.Health, cancellation, ContainerObserver.FirstProcess(life));
-                restart.StartAfter(id, ContainerObserver.FirstProcess(life), cancellation);
+                restart.StartAfter(id, ContainerObserver.FirstProcess(life));
                 break;
             default:
                 break;
         }
     }
+
+    private static string[] ActionOn(string id, RunningRecord life) => ["containers", "unhealthy", id, $"{life.Pid}", $"{life.PidStart}"];
 }

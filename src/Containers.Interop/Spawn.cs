@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace Containers.Interop;
 
@@ -19,17 +20,17 @@ public static unsafe partial class Spawn
     public static int Start(FileDescriptor program, IReadOnlyList<string> arguments, ReadOnlySpan<int> inherited) =>
         Start(program, arguments, [], inherited, SetSignalMask | SetSignalDefaults);
 
-    /// <summary>Starts a program in a session of its own, with this process's standard streams and no other descriptor, that outlives this process.</summary>
+    /// <summary>Starts a program in a session of its own, with /dev/null as its standard streams and no other descriptor, that outlives this process.</summary>
     /// <param name="program">An open executable.</param>
     /// <param name="arguments">argv, the first one included.</param>
     /// <param name="environment">NAME=VALUE texts.</param>
     /// <returns>The child's pid. Nobody needs to wait for it where this process ends soon.</returns>
     /// <exception cref="KernelException">The child could not be made, or the program not executed.</exception>
     public static int StartDetached(FileDescriptor program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment) =>
-        Start(program, arguments, environment, [], SetSignalMask | SetSignalDefaults | SetSession);
+        Start(program, arguments, environment, [], SetSignalMask | SetSignalDefaults | SetSession, isQuiet: true);
 
     private static int Start(
-        FileDescriptor program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, ReadOnlySpan<int> inherited, int flags)
+        FileDescriptor program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, ReadOnlySpan<int> inherited, int flags, bool isQuiet = false)
     {
         byte* actions = stackalloc byte[FileActionsSize];
         byte* attributes = stackalloc byte[AttributesSize];
@@ -42,6 +43,15 @@ public static unsafe partial class Spawn
             {
                 // Onto itself: the C library then only clears close-on-exec, in the child alone.
                 Check(posix_spawn_file_actions_adddup2(actions, descriptor, descriptor));
+            }
+
+            fixed (byte* nothing = "/dev/null\0"u8)
+            {
+                for (int stream = 0; isQuiet && stream <= 2; stream++)
+                {
+                    // Not the session's: who reads a pipe of it would wait for the program's end.
+                    Check(posix_spawn_file_actions_addopen(actions, stream, nothing, LibC.O_RDWR, 0));
+                }
             }
 
             _ = sigfillset(signals);
@@ -136,6 +146,9 @@ public static unsafe partial class Spawn
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_destroy(byte* actions);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addopen(byte* actions, int descriptor, byte* path, int flags, uint mode);
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);

@@ -35,6 +35,7 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
 
         using (process)
         {
+            TimeSpan age = ContainerObserver.FirstProcess(life).Age;
             HealthResult result = command.Run(id, check, cancellation);
             if (result.ExitCode == HealthCommand.NotRun && IsPaused(id))
             {
@@ -44,7 +45,7 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
 
             // A container's end kills what runs in it, which says nothing about its health.
             TimeSpan patience = result.ExitCode == KilledBySignal ? PatienceWithEnd : TimeSpan.Zero;
-            return Channels.WaitReadable(process, patience, cancellation) ? throw Ended(document) : Record(document, check, life, result);
+            return Channels.WaitReadable(process, patience, cancellation) ? throw Ended(document) : Record(document, check, life, age, result);
         }
     }
 
@@ -57,11 +58,11 @@ internal sealed class HealthProbe(EngineServices services, ContainerExec exec)
     private static EngineException Ended(ContainerDocument document) => new(
         EngineErrorReason.NotRunning, document.Name, $"The container '{document.Name}' is not running, so that its health cannot be checked. Start it first: Start-Container {document.Name}");
 
-    private (HealthReport Report, RunningRecord? Unhealthy) Record(ContainerDocument document, HealthCheck check, RunningRecord life, HealthResult result)
+    private (HealthReport Report, RunningRecord? Unhealthy) Record(ContainerDocument document, HealthCheck check, RunningRecord life, TimeSpan age, HealthResult result)
     {
         using FileDescriptor held = services.Store.Records.LockHealth(document.Id);
         HealthRecord before = services.Store.Records.ReadHealth(document, life);
-        HealthRecord after = before.With(check, ContainerObserver.Time(life.StartedAt), result);
+        HealthRecord after = before.With(check, age, result);
         services.Store.Records.WriteHealth(document, after);
         bool isChanged = after.Status != before.Status;
         if (isChanged)

@@ -21,12 +21,12 @@ internal sealed record HealthRecord(int Pid, long PidStart, HealthStatus Status,
 
     /// <summary>The record with one more result, by Docker's rules.</summary>
     /// <param name="check">The container's check.</param>
-    /// <param name="startedAt">When the life began.</param>
+    /// <param name="age">How long the life had lasted when the check began.</param>
     /// <param name="result">The result.</param>
     /// <returns>The new record.</returns>
-    public HealthRecord With(HealthCheck check, DateTimeOffset startedAt, HealthResult result)
+    public HealthRecord With(HealthCheck check, TimeSpan age, HealthResult result)
     {
-        bool counts = result.IsSuccess || Status != HealthStatus.Starting || result.StartedAt - startedAt >= check.StartPeriod;
+        bool counts = result.IsSuccess || Status != HealthStatus.Starting || age >= check.StartPeriod;
         int streak = result.IsSuccess ? 0 : FailingStreak + (counts ? 1 : 0);
         return this with
         {

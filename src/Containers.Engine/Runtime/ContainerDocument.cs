@@ -29,6 +29,10 @@ internal sealed record ContainerDocument
 
     /// <summary>How it is found out whether the container is well; null where it is not.</summary>
     public HealthCheck? Health { get; init; }
+
+    /// <summary>Whether it may be started again after its end without the user's word, so that its restarts are kept on record.</summary>
+    [JsonIgnore]
+    public bool CanBeStartedAgain => Options.RestartPolicy.Mode != RestartMode.No || Health?.OnFailure == HealthFailureAction.Restart;
 }
 
 /// <summary><c>running.json</c>, written by the monitor: which processes a running container is.</summary>
@@ -47,7 +51,8 @@ internal sealed record RunningRecord(string BootId, int Pid, long PidStart, int 
 /// <param name="OomKills">Processes the kernel killed for the memory limit.</param>
 /// <param name="StartedAt">Nanoseconds since 1970.</param>
 /// <param name="FinishedAt">Nanoseconds since 1970.</param>
-internal sealed record ExitRecord(int ExitCode, int Signal, long OomKills, long StartedAt, long FinishedAt);
+/// <param name="Lasted">Nanoseconds that the command ran, by a clock that nobody sets; 0 where a session was told the end and does not need it.</param>
+internal sealed record ExitRecord(int ExitCode, int Signal, long OomKills, long StartedAt, long FinishedAt, long Lasted = 0);
 
 /// <summary>JSON of the records, generated at build time.</summary>
 [JsonSourceGenerationOptions(

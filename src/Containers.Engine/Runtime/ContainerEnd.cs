@@ -87,19 +87,26 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
     /// <param name="timeout">How long it may take.</param>
     /// <param name="cause">Why.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <param name="life">The first process of the one life that is meant; null for whatever it lives.</param>
+    /// <param name="life">The first process of the one life that is meant, after whose end nothing is done; null for whatever it lives.</param>
     public ContainerSnapshot Stop(string id, int? signal, TimeSpan timeout, StopCause cause, CancellationToken cancellation, ProcessIdentity? life = null)
     {
+        bool isMarked = life is { } meant && TryMark(id, meant, cause, cancellation);
         ContainerSnapshot before = observer.Observe(id) ?? throw ContainerStore.NotFound(id);
-        bool hasPolicy = before.Options.RestartPolicy.Mode != RestartMode.No;
-        if (cause != StopCause.Health && !before.Options.RemoveOnExit && (before.State == ContainerState.Running || (hasPolicy && before.State is ContainerState.Exited or ContainerState.Restarting)))
+        if (life is { } one && (!isMarked || (before.State == ContainerState.Running && before.ProcessId != one.Pid)))
+        {
+            return before;
+        }
+
+        bool isStartedAgain = before.CanBeStartedAgain && cause != StopCause.Health;
+        if (life is null && !before.Options.RemoveOnExit
+            && (before.State == ContainerState.Running || (isStartedAgain && before.State is ContainerState.Exited or ContainerState.Restarting)))
         {
             services.Store.Records.MarkStopped(id, cause);
         }
 
         ContainerSnapshot ended = StopLife(before, signal, timeout, cancellation, life);
         bool isRunningAgain = false;
-        while (hasPolicy && waiting.End(id, cancellation))
+        while (isStartedAgain && waiting.End(id, cancellation))
         {
             isRunningAgain = true;
             ended = StopLife(observer.Observe(id) ?? before, signal, timeout, cancellation);
@@ -116,6 +123,21 @@ internal sealed class ContainerEnd(EngineServices services, ContainerObserver ob
         }
 
         return observer.Observe(id) ?? ended with { State = ContainerState.Exited };
+    }
+
+    /// <summary>Marks a container as stopped where it lives that life: in this moment nobody can start it.</summary>
+    /// <returns>Whether it does.</returns>
+    private bool TryMark(string id, ProcessIdentity life, StopCause cause, CancellationToken cancellation)
+    {
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerRecords records = services.Store.Records.Read(id);
+        bool isMeant = records is { Document: not null, Running: { } running, IsRunning: true } && ContainerObserver.FirstProcess(running) == life;
+        if (isMeant && cause != StopCause.Health && !records.Document!.Options.RemoveOnExit)
+        {
+            services.Store.Records.MarkStopped(id, cause);
+        }
+
+        return isMeant;
     }
 
     private ContainerSnapshot StopLife(ContainerSnapshot before, int? signal, TimeSpan timeout, CancellationToken cancellation, ProcessIdentity? life = null)

@@ -52,37 +52,33 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         if (before.Restart is not null)
         {
             waiting.End(held);
-            services.Store.Records.Write(document, new RestartRecord());
+            Forget(document);
         }
 
         return (document, Begin(before, held, isByWaiter: false, attach, withInput, cancellation));
     }
 
+    /// <summary>Becomes the one who starts a container again that is about to be ended for its health, so that it is seen as restarting from its end on.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="life">The first process of the life that is to be ended.</param>
+    /// <param name="cancellation">Ends the waiting for the container's lock.</param>
+    public void SetOut(string id, ProcessIdentity life, CancellationToken cancellation)
+    {
+        using ContainerLock held = services.Store.Lock(id, cancellation);
+        ContainerRecords records = services.Store.Records.Read(id);
+        if (records.IsRunning && IsWanted(records, life))
+        {
+            services.Store.Records.Write(records.Document!, records.Restart! with { Waiter = WaiterRecord.Current() });
+        }
+    }
+
     /// <summary>
-    /// Starts a container again that was ended for its health, unless the user has stopped it meanwhile, or somebody has started it. Where that fails, its restart policy
-    /// is carried out.
+    /// Starts a container again that was ended for its health, with the waits and the counting of restarts by policy, unless the user has stopped it meanwhile, or somebody
+    /// has started it. The process that does it may be ended at any time.
     /// </summary>
     /// <param name="id">The container.</param>
     /// <param name="life">The first process of the life that was ended.</param>
-    /// <param name="cancellation">Ends the start.</param>
-    public void StartAfter(string id, ProcessIdentity life, CancellationToken cancellation)
-    {
-        try
-        {
-            using ContainerLock held = services.Store.Lock(id, cancellation);
-            ContainerRecords before = services.Store.Records.Read(id);
-            if (before.Document is not null && !services.Store.Records.IsStopped(id) && !before.IsRunning && (before.Running is not { } running || ContainerObserver.FirstProcess(running) == life))
-            {
-                waiting.End(held);
-                Begin(before, held, isByWaiter: true, attach: false, withInput: false, cancellation).Dispose();
-            }
-        }
-        catch (Exception e) when (e is EngineException { Reason: not EngineErrorReason.NotFound } or KernelException)
-        {
-            Finish(id);
-            throw;
-        }
-    }
+    public void StartAfter(string id, ProcessIdentity life) => CarryOut(id, life);
 
     /// <summary>What a monitor hands over at a container's end: removes one that is to go, and starts one again that has a restart policy.</summary>
     /// <param name="id">The container.</param>
@@ -105,9 +101,14 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             removal.Release(id, ended: null, isRemoved: false, hasLeftCgroups: null);
         }
 
+        CarryOut(id, unhealthy: null);
+    }
+
+    private void CarryOut(string id, ProcessIdentity? unhealthy)
+    {
         try
         {
-            for (TimeSpan again = ShortestPause; !TryFinish(id); again = again < LongestPause ? again * 2 : again)
+            for (TimeSpan again = ShortestPause; !TryCarryOut(id, unhealthy); again = again < LongestPause ? again * 2 : again)
             {
                 // The disk is full, as a rule: what it is full of may go.
                 Thread.Sleep(again);
@@ -119,16 +120,16 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
         }
     }
 
-    /// <summary>Waits and starts as the policy says.</summary>
+    /// <summary>Waits and starts as the policy says, or as the health of the life that has ended asks for.</summary>
     /// <returns>False where the records cannot be written.</returns>
-    private bool TryFinish(string id)
+    private bool TryCarryOut(string id, ProcessIdentity? unhealthy)
     {
         try
         {
-            while (TryBeginWaiting(id, out TimeSpan delay))
+            while (TryBeginWaiting(id, unhealthy, out TimeSpan delay))
             {
                 Thread.Sleep(delay);
-                if (TryStartAgain(id))
+                if (TryStartAgain(id, unhealthy))
                 {
                     break;
                 }
@@ -205,14 +206,29 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             var policy => records.Stopped != StopCause.User && policy.Wants(snapshot.ExitCode, restart.Count),
         };
 
-    /// <summary>Becomes the one who starts a container again, where its policy says so and nobody else is.</summary>
-    private bool TryBeginWaiting(string id, out TimeSpan delay)
+    /// <summary>
+    /// Whether a container is to be started again. One that was ended for its health has failed, whatever its exit code is, and is started without a policy too; not where
+    /// somebody has started it since that life.
+    /// </summary>
+    private static bool IsWanted(ContainerRecords records, ProcessIdentity? unhealthy)
+    {
+        if (records is not { Document: { } document, Restart: { } restart, Stopped: null })
+        {
+            return false;
+        }
+
+        RestartPolicy policy = document.Options.RestartPolicy;
+        return unhealthy is not { } life ? policy.Wants(records.Exit?.ExitCode, restart.Count)
+            : (records.Running is not { } last || ContainerObserver.FirstProcess(last) == life) && (policy.Mode == RestartMode.No || policy.Wants(exitCode: null, restart.Count));
+    }
+
+    /// <summary>Becomes the one who starts a container again, where that is wanted and nobody else is.</summary>
+    private bool TryBeginWaiting(string id, ProcessIdentity? unhealthy, out TimeSpan delay)
     {
         using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
         ContainerRecords records = services.Store.Records.Read(id);
         delay = default;
-        if (records is not { Document: { } document, Restart: { } restart, Stopped: null } || records.IsRunning || (records.IsAwaited && !IsMine(restart))
-            || !document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count))
+        if (records is not { Document: { } document, Restart: { } restart } || records.IsRunning || (records.IsAwaited && !IsMine(restart)) || !IsWanted(records, unhealthy))
         {
             return false;
         }
@@ -229,12 +245,11 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
 
     /// <summary>Starts a container whose time has come.</summary>
     /// <returns>False where that failed, and its policy is to be asked once more.</returns>
-    private bool TryStartAgain(string id)
+    private bool TryStartAgain(string id, ProcessIdentity? unhealthy)
     {
         using ContainerLock held = services.Store.Lock(id, CancellationToken.None);
         ContainerRecords records = services.Store.Records.Read(id);
-        if (records is not { Document: { } document, Restart: { } restart, Stopped: null } || !IsMine(restart) || records.IsRunning
-            || !document.Options.RestartPolicy.Wants(records.Exit?.ExitCode, restart.Count))
+        if (records is not { Document: { } document, Restart: { } restart } || !IsMine(restart) || records.IsRunning || !IsWanted(records, unhealthy))
         {
             return true;
         }
@@ -295,6 +310,19 @@ internal sealed class ContainerRestart(EngineServices services, ContainerObserve
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Counts anew. The file is there from the beginning where there is a policy, which the monitor sees by it; else from the first restart on.</summary>
+    private void Forget(ContainerDocument document)
+    {
+        if (document.Options.RestartPolicy.Mode == RestartMode.No)
+        {
+            services.Store.Records.ForgetRestarts(document.Id);
+        }
+        else
+        {
+            services.Store.Records.Write(document, new RestartRecord());
         }
     }
 

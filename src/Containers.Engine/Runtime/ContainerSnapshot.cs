@@ -17,7 +17,7 @@ public enum ContainerState
     /// <summary>Its first process has ended.</summary>
     Exited,
 
-    /// <summary>Its first process has ended, and a living process waits to start it again, as its restart policy says.</summary>
+    /// <summary>Its first process has ended, and a living process waits to start it again, as its restart policy or its health asks for.</summary>
     Restarting,
 }
 
@@ -105,12 +105,15 @@ public sealed record ContainerSnapshot
     /// <summary>What the checks since its last start have found, the status being <see cref="HealthStatus.None"/> where it does not run; null without a check.</summary>
     public ContainerHealth? Health { get; init; }
 
-    /// <summary>How often its restart policy has started it again, or tried to, since the user last started it.</summary>
+    /// <summary>As the document's.</summary>
+    internal bool CanBeStartedAgain => Options.RestartPolicy.Mode != RestartMode.No || HealthCheck?.OnFailure == HealthFailureAction.Restart;
+
+    /// <summary>How often it was started again, or that was tried, by its restart policy or for its health, since the user last started it.</summary>
     public int RestartCount { get; init; }
 
     /// <summary>When it is started again, while it waits for that (<see cref="ContainerState.Restarting"/>).</summary>
     public DateTimeOffset? NextStartAt { get; init; }
 
-    /// <summary>Why the last start by its restart policy failed; null where it did not.</summary>
+    /// <summary>Why the last start by its restart policy or for its health failed; null where it did not.</summary>
     public string? RestartError { get; init; }
 }

@@ -90,6 +90,16 @@ internal sealed class EngineServices : IDisposable
         }
     }
 
+    /// <summary>Runs the program beside the engine on the same roots, so that it outlives this session; <see cref="HandOver"/> is there.</summary>
+    /// <param name="arguments">argv, the first one included.</param>
+    public void RunDetached(string[] arguments)
+    {
+        int pid = Spawn.StartDetached(HandOver!, arguments, Surroundings());
+
+        // The session may live long: its child is not to stay as a zombie.
+        new Thread(() => Spawn.Reap(pid)) { IsBackground = true, Name = "containers reaper" }.Start();
+    }
+
     /// <summary>Else containers that are well would be taken for half made, and their layers for abandoned.</summary>
     /// <exception cref="EngineException">Storage.</exception>
     public void RequireWholeStore()

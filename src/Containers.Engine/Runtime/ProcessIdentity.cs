@@ -23,6 +23,9 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTime, string 
     /// <summary>The machine's present boot.</summary>
     public static string CurrentBootId => Boot.Value;
 
+    /// <summary>How long ago it was started, whatever the machine's clock was set to meanwhile; to a hundredth of a second.</summary>
+    public TimeSpan Age => BootClock.Now - BootClock.FromTicks(StartTime);
+
     /// <summary>Whether the process runs; one that has ended and waits for its parent to look does not.</summary>
     public bool IsAlive
     {

@@ -1,12 +1,12 @@
 namespace Containers.Engine.Runtime;
 
 /// <summary>
-/// <c>restart.json</c>, beside the other records of a container that has a restart policy, and only of one: that it is there tells the monitor to hand over at the
-/// container's end.
+/// <c>restart.json</c>, beside the other records of a container that has a restart policy, or was started again for its health, and only of such: that it is there tells
+/// the monitor to hand over at the container's end.
 /// </summary>
 internal sealed record RestartRecord
 {
-    /// <summary>How often it was started again by its policy since the user last started it; failed attempts count.</summary>
+    /// <summary>How often it was started again by its policy or for its health since the user last started it; failed attempts count.</summary>
     public int Count { get; init; }
 
     /// <summary>What the last wait before a start took, in milliseconds; 0 where there was none.</summary>
@@ -29,7 +29,7 @@ internal sealed record RestartRecord
     /// <returns>Milliseconds.</returns>
     public int NextDelay(ExitRecord? exit)
     {
-        TimeSpan lasted = exit is null || Error is not null ? TimeSpan.Zero : ContainerObserver.Time(exit.FinishedAt) - ContainerObserver.Time(exit.StartedAt);
+        TimeSpan lasted = exit is null || Error is not null ? TimeSpan.Zero : TimeSpan.FromTicks(exit.Lasted / TimeSpan.NanosecondsPerTick);
         return Delay == 0 || lasted >= LongLife ? FirstDelay : Math.Min(Delay * 2, LongestDelay);
     }
 }
@@ -53,7 +53,7 @@ internal enum StopCause
     /// <summary>The user: the file is empty.</summary>
     User,
 
-    /// <summary>Its health, only to be started again at once: nothing is written.</summary>
+    /// <summary>Its health, only to be started again: nothing is written.</summary>
     Health,
 
     /// <summary>The machine's end: the policy holds again after the next start of the machine.</summary>

@@ -91,7 +91,7 @@ internal sealed class ContainerRecordFiles(FileDescriptor state, FileDescriptor 
             if (Read(folder, $"{id}/{DocumentName}", ContainerJson.Default.ContainerDocument) is { } document)
             {
                 // The record of restarts first: where it names nobody that waits, what follows is no older than that.
-                RestartRecord? restart = document.Options.RestartPolicy.Mode == RestartMode.No ? null : ReadRestart(folder, id);
+                RestartRecord? restart = document.CanBeStartedAgain ? ReadRestart(folder, id) : null;
                 return new ContainerRecords(document, ReadRunning(folder, id), ReadExit(folder, id))
                 {
                     Restart = restart, Stopped = restart is null ? null : ReadStopped(folder, id),

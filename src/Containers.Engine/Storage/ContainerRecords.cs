@@ -9,10 +9,10 @@ namespace Containers.Engine.Storage;
 /// <param name="Exit">Null: it has not ended.</param>
 internal readonly record struct ContainerRecords(ContainerDocument? Document, RunningRecord? Running, ExitRecord? Exit)
 {
-    /// <summary>Its restarts; null where it has no restart policy.</summary>
+    /// <summary>Its restarts; null where it is never started again, neither by a restart policy nor for its health.</summary>
     public RestartRecord? Restart { get; init; }
 
-    /// <summary>Who has stopped it since its last start; null for nobody, and where it has no restart policy.</summary>
+    /// <summary>Who has stopped it since its last start; null for nobody, and where it is never started again.</summary>
     public StopCause? Stopped { get; init; }
 
     /// <summary>Whether its first process lives.</summary>

@@ -11,7 +11,7 @@ internal struct HealthState
     /// <summary>Whether a check has found the container well since its start.</summary>
     internal bool HasSucceeded;
 
-    /// <summary>Nanoseconds of the monotonic clock.</summary>
+    /// <summary>Nanoseconds of the clock that nobody sets (<see cref="Records.BootTime"/>).</summary>
     internal long StartedAt, Due;
 }
 
@@ -29,7 +29,7 @@ internal static unsafe class HealthTimer
         monitor->Health.Due = Never;
         if (monitor->Plan->HealthInterval > 0)
         {
-            monitor->Health.StartedAt = Now();
+            monitor->Health.StartedAt = Records.BootTime();
             SetDue(monitor);
         }
     }
@@ -44,7 +44,7 @@ internal static unsafe class HealthTimer
             return false;
         }
 
-        long time = monitor->Health.Due - Now();
+        long time = monitor->Health.Due - Records.BootTime();
         time = time < 0 ? 0 : time;
         left->Seconds = time / NanosecondsPerSecond;
         left->Nanoseconds = time % NanosecondsPerSecond;
@@ -59,7 +59,7 @@ internal static unsafe class HealthTimer
             monitor->Health.HasSucceeded |= Reap(monitor);
             SetDue(monitor);
         }
-        else if (monitor->Health.Due != Never && monitor->Health.Due <= Now())
+        else if (monitor->Health.Due != Never && monitor->Health.Due <= Records.BootTime())
         {
             monitor->Health.Due = Never;
             if (!Run(monitor))
@@ -83,7 +83,7 @@ internal static unsafe class HealthTimer
     private static void SetDue(MonitorState* monitor)
     {
         PlanHeader* plan = monitor->Plan;
-        long now = Now();
+        long now = Records.BootTime();
         bool isStarting = !monitor->Health.HasSucceeded && now - monitor->Health.StartedAt < plan->HealthStartPeriod * NanosecondsPerMillisecond;
         monitor->Health.Due = now + ((isStarting ? plan->HealthStartInterval : plan->HealthInterval) * NanosecondsPerMillisecond);
     }
@@ -144,13 +144,5 @@ internal static unsafe class HealthTimer
         Sys.Call(SysNr.Close, monitor->Health.ProbeDescriptor);
         monitor->Health.ProbeDescriptor = -1;
         return result == 0 && info.Code == SignalInfo.Exited && info.Status == 0;
-    }
-
-    private static long Now()
-    {
-        const int monotonic = 1;
-        TimeSpec now = default;
-        Sys.Call(SysNr.ClockGettime, monotonic, (long)&now);
-        return (now.Seconds * NanosecondsPerSecond) + now.Nanoseconds;
     }
 }

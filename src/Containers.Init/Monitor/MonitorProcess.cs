@@ -44,6 +44,7 @@ internal static unsafe class MonitorProcess
             {
                 Records.MarkLaunched(&monitor);
                 Unlock(plan);
+                monitor.BootTimeAtStart = Records.BootTime();
                 monitor.StartedAt = Records.Now();
                 if ((plan->Flags & PlanFlags.Terminal) != 0)
                 {
@@ -212,6 +213,7 @@ internal static unsafe class MonitorProcess
         }
         while (result == -Error.EINTR);
         monitor->HasEnded = true;
+        monitor->Lasted = Records.BootTime() - monitor->BootTimeAtStart;
         monitor->Signal = info.Code == SignalInfo.Exited ? 0 : info.Status;
         monitor->ExitCode = info.Code == SignalInfo.Exited ? info.Status : 128 + info.Status;
         Sys.Call(SysNr.Close, monitor->PidDescriptor);

@@ -60,6 +60,9 @@ internal unsafe struct MonitorState
     /// <summary>CLOCK_MONOTONIC, in nanoseconds, when output was last passed on, or the container ended.</summary>
     internal long TakenAt;
 
+    /// <summary>Nanoseconds of the clock that nobody sets: when the command began, and how long it ran.</summary>
+    internal long BootTimeAtStart, Lasted;
+
     /// <summary>-1 until they are counted.</summary>
     internal long OomKills;
 }

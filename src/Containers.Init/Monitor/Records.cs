@@ -12,13 +12,11 @@ internal static unsafe class Records
     private const int OwnerOnly = 0x180;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    /// <summary>Nanoseconds since 1970.</summary>
-    internal static long Now()
-    {
-        TimeSpec now = default;
-        Sys.Call(SysNr.ClockGettime, 0, (long)&now);
-        return (now.Seconds * NanosecondsPerSecond) + now.Nanoseconds;
-    }
+    /// <summary>Nanoseconds since 1970, for people: the machine's clock may be set at any time.</summary>
+    internal static long Now() => Read(clock: 0);
+
+    /// <summary>Nanoseconds since the machine's start (CLOCK_BOOTTIME), by which durations are measured: nobody sets it, and it goes on while the machine sleeps.</summary>
+    internal static long BootTime() => Read(clock: 7);
 
     internal static void WriteRunning(MonitorState* monitor)
     {
@@ -59,6 +57,7 @@ internal static unsafe class Records
         byte* end = AppendMember(text, Text.Z("{\"exitCode\":"u8), monitor->ExitCode);
         end = AppendMember(end, Text.Z(",\"signal\":"u8), monitor->Signal);
         end = AppendMember(end, Text.Z(",\"oomKills\":"u8), monitor->OomKills);
+        end = AppendMember(end, Text.Z(",\"lasted\":"u8), monitor->Lasted);
         end = AppendMember(end, Text.Z(",\"startedAt\":"u8), monitor->StartedAt);
         end = AppendMember(end, Text.Z(",\"finishedAt\":"u8), monitor->EndedAt);
         *end++ = (byte)'}';
@@ -134,6 +133,13 @@ internal static unsafe class Records
         }
 
         return Text.ParseNumber(position, digits, long.MaxValue);
+    }
+
+    private static long Read(int clock)
+    {
+        TimeSpec now = default;
+        Sys.Call(SysNr.ClockGettime, clock, (long)&now);
+        return (now.Seconds * NanosecondsPerSecond) + now.Nanoseconds;
     }
 
     private static byte* AppendMember(byte* end, byte* name, long value) => Text.AppendNumber(Text.Append(end, name), value);

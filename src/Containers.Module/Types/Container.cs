@@ -162,10 +162,10 @@ public sealed class Container
     /// <summary>When it is started again after its end.</summary>
     public ContainerRestartPolicy RestartPolicy { get; init; } = ContainerRestartPolicy.Parse("no");
 
-    /// <summary>How often its restart policy has started it again, or tried to, since the user last started it.</summary>
+    /// <summary>How often it was started again, or that was tried, by its restart policy or for its health, since the user last started it.</summary>
     public int RestartCount { get; init; }
 
-    /// <summary>Why the last start by its restart policy failed; null where it did not.</summary>
+    /// <summary>Why the last start by its restart policy or for its health failed; null where it did not.</summary>
     public string? RestartError { get; init; }
 
     /// <summary>When it is started again, while it waits for that; else null.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Containers.Engine.Events;
 using Containers.Engine.Health;
 using Containers.Engine.Runtime;
@@ -145,6 +146,21 @@ public sealed class HealthCheckTests : IDisposable
         Assert.Equal(last, Engine.Get(container.Id).Health!.Results[^1].FinishedAt);
         Execute(container, "rm /tmp/well");
         Assert.Equal((HealthStatus.Unhealthy, 1), (Engine.CheckHealth(container.Id, Cancellation).Health.Status, Engine.Get(container.Id).Health!.FailingStreak));
+        Engine.Remove(container.Id, force: true, Cancellation);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_does_not_end_the_start_period()
+    {
+        ContainerSnapshot container = Start("false", h => h with { Retries = 1, StartPeriod = Long, StartInterval = Short, Interval = Long });
+
+        // As if the clock had been set forward by an hour since the start.
+        string record = $"{fixture.StateRoot}/containers/{container.Id}/running.json", text = File.ReadAllText(record);
+        long startedAt = JsonDocument.Parse(text).RootElement.GetProperty("startedAt").GetInt64();
+        File.WriteAllText(record, text.Replace($"{startedAt}", $"{startedAt - 3600_000_000_000}", StringComparison.Ordinal));
+        DateTimeOffset since = DateTimeOffset.UtcNow;
+        ContainerHealth health = Await(container, h => h.Results.Count(result => result.StartedAt > since) >= 2);
+        Assert.Equal((HealthStatus.Starting, 0), (health.Status, health.FailingStreak));
         Engine.Remove(container.Id, force: true, Cancellation);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Containers.Engine.Events;
 using Containers.Engine.Runtime;
+using Containers.Engine.Storage;
 using Containers.Interop;
 
 namespace Containers.Engine.Tests.Runtime;
@@ -107,11 +108,26 @@ public sealed class RestartTests : IDisposable
     [InlineData(60000, 10, 100)]
     public void A_wait_is_at_most_a_minute_and_short_again_after_a_long_life(int before, int seconds, int expected)
     {
-        var exit = new ExitRecord(1, 0, 0, 0, seconds * 1_000_000_000L);
+        // The clock was set meanwhile, by an hour in either direction.
+        const long second = 1_000_000_000, hour = 3600 * second;
+        Assert.Equal(expected, new RestartRecord { Delay = before }.NextDelay(new ExitRecord(1, 0, 0, 0, hour, seconds * second)));
+        var exit = new ExitRecord(1, 0, 0, hour, 0, seconds * second);
         Assert.Equal(expected, new RestartRecord { Delay = before }.NextDelay(exit));
 
         // A start that failed is a life of no length, whatever the one before it was.
         Assert.Equal(before == 0 ? 100 : Math.Min(before * 2, 60000), new RestartRecord { Delay = before, Error = "x" }.NextDelay(exit));
+    }
+
+    [Fact]
+    [Trait("Kernel", "CgroupV2")]
+    public void How_long_a_life_lasted_is_on_record()
+    {
+        ContainerSnapshot container = restarts.Start("no", "sleep 0.3");
+        Engine.Wait(container.Id, Long, Cancellation);
+        using var store = new ContainerStore(new StorageRoots(restarts.Fixture.StateRoot, restarts.Fixture.RuntimeRoot));
+        ExitRecord exit = store.Records.Read(container.Id).Exit!;
+        Assert.InRange(exit.Lasted, 300_000_000, exit.FinishedAt - exit.StartedAt + 1_000_000_000);
+        Engine.Remove(container.Id, force: false, Cancellation);
     }
 
     [Fact]
