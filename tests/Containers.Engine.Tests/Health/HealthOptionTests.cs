@@ -85,7 +85,7 @@ public sealed class HealthOptionTests : IDisposable
     {
         ContainerSnapshot made = Engine.Create(new ContainerOptions { Image = image, Command = ["true"], Health = health }, Cancellation);
         Assert.Equal(made.HealthCheck is null, made.Health is null);
-        Assert.True(made.Health is null or { Status: HealthStatus.Starting, FailingStreak: 0, Results: [] });
+        Assert.True(made.Health is null or { Status: HealthStatus.None, FailingStreak: 0, Results: [] });
         Engine.Remove(made.Id, force: false, Cancellation);
         return made.HealthCheck;
     }

@@ -65,9 +65,15 @@ public sealed class HealthRestartTests : IDisposable
     [Fact]
     public void It_is_seen_as_ended_at_no_moment_between()
     {
-        ContainerSnapshot container = Start("no", Long, "trap 'sleep 0.3; exit 0' TERM; while :; do sleep 0.05; done");
+        ContainerSnapshot container = Start("no", Long, "trap 'echo > /shared/ending; while [ ! -e /shared/go ]; do sleep 0.02; done; exit 0' TERM; while :; do sleep 0.05; done");
         restarts.Write(container.Id, restart => restart with { Delay = 500 });
         _ = Engine.CheckHealth(container.Id, Cancellation);
+        RestartFixture.Await(() => File.Exists($"{restarts.Shared}/ending"), "it is not asked to end");
+
+        // Who is to start it again is known before it has ended.
+        Assert.Equal(ContainerState.Running, Engine.Get(container.Id).State);
+        Assert.True(restarts.Restarts(container.Id).Waiter!.ToIdentity().IsAlive);
+        File.WriteAllText($"{restarts.Shared}/go", string.Empty);
         var seen = new HashSet<ContainerState>();
         RestartFixture.Await(
             () =>

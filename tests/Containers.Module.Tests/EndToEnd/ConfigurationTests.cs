@@ -4,7 +4,11 @@ public sealed class ConfigurationTests : IDisposable
 {
     private readonly EngineSessionFixture _engine = new();
 
-    public void Dispose() => _engine.Dispose();
+    public void Dispose()
+    {
+        _engine.Session.Run("Get-Container | Remove-Container -Force; Get-Cgroup /pscontainers-tests-own | Remove-Cgroup -Recurse -Force");
+        _engine.Dispose();
+    }
 
     [Fact]
     public void Values_are_told_with_where_they_come_from()
@@ -29,11 +33,11 @@ public sealed class ConfigurationTests : IDisposable
         Write("{}");
         var changed = Assert.IsType<ContainerConfiguration>(_engine.Run(
             """
-            Set-ContainerConfiguration -Memory 64MB -Cpus 0.5 -PidsLimit 50 -LogMaxSize 1m -LogMaxFiles 2 -StopTimeout 5s -NoNewPrivileges $false -ImagePull Never -ImageParallel 5 -CgroupParent own/parent `
+            Set-ContainerConfiguration -Memory 64MB -Cpus 0.5 -PidsLimit 50 -LogMaxSize 1m -LogMaxFiles 2 -StopTimeout 5s -NoNewPrivileges $false -ImagePull Never -ImageParallel 5 -CgroupParent pscontainers-tests-own/parent `
                 -Registry @{ Registry = 'docker.io'; Mirror = 'https://m.example.org' }, @{ Registry = 'localhost:5000'; Insecure = $true } -PassThru
             """).Single);
         Assert.Equal((64L << 20, 0.5m, 50L, 1L << 20, 2), (changed.Memory, changed.Cpus, changed.PidsLimit, changed.LogMaxSize, changed.LogMaxFiles));
-        Assert.Equal((TimeSpan.FromSeconds(5), false, ContainerPullPolicy.Never, 5, "own/parent"), (changed.StopTimeout, changed.NoNewPrivileges, changed.ImagePull, changed.ImageParallel, changed.CgroupParent));
+        Assert.Equal((TimeSpan.FromSeconds(5), false, ContainerPullPolicy.Never, 5, "pscontainers-tests-own/parent"), (changed.StopTimeout, changed.NoNewPrivileges, changed.ImagePull, changed.ImageParallel, changed.CgroupParent));
         Assert.Equal(["docker.io (mirror https://m.example.org)", "localhost:5000 (insecure)"], changed.Registry.Select(entry => entry.ToString()));
         var container = Assert.IsType<Container>(_engine.Run("New-Container host -- true").Single);
         Assert.Equal((64L << 20, 50L), (container.Memory, container.PidsLimit));

@@ -62,7 +62,24 @@ internal sealed class EngineSessionFixture : IDisposable
             Session.Dispose();
             Environment.SetEnvironmentVariable(RootVariable, _rootBefore);
             Environment.SetEnvironmentVariable(ConfigurationVariable, _configurationBefore);
-            Directory.Delete(Root, recursive: true);
+            DeleteRoot();
+        }
+    }
+
+    /// <summary>The last steps of a monitor's end follow its last word: it may still write its record of events.</summary>
+    private void DeleteRoot()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                Directory.Delete(Root, recursive: true);
+                return;
+            }
+            catch (IOException) when (attempt < 100)
+            {
+                Thread.Sleep(50);
+            }
         }
     }
 }

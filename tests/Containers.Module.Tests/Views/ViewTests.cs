@@ -37,7 +37,7 @@ public sealed class ViewTests : IDisposable
             [Containers.Container]@{ Id = '0'; Name = 'x'; State = 'Exited'; ExitCode = 1; Health = [Containers.ContainerHealth]@{ Status = 'Unhealthy' } }
             """).OutputLines;
 
-        Assert.Equal(["Running (health starting)", "Running (healthy)", "Running (unhealthy)", "Exited (1)"], lines.Skip(2).Take(4).Select(line => line[32..57].Trim()));
+        Assert.Equal(["Running (health starting)", "Running (healthy)", "Running (unhealthy)", "Exited (1)"], lines.Skip(2).Take(4).Select(line => line.PadRight(57)[32..57].Trim()));
     }
 
     [Theory]
